@@ -1,0 +1,1 @@
+"""The use cases: what screens and the command line can ask for."""

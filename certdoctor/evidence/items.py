@@ -1,0 +1,207 @@
+"""What evidence consists of: frozen records that every later part works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """Where something was found: a file as given, a member of an archive, a place in it."""
+
+    source: str
+    member: str = ""
+    place: str = ""
+
+    def at(self, place: str) -> Origin:
+        """Return the same origin with another place ("block 3", "line 120")."""
+        return Origin(self.source, self.member, place)
+
+    @property
+    def path(self) -> str:
+        """The file and, after `!`, the member inside it."""
+        return f"{self.source}!{self.member}" if self.member else self.source
+
+    def __str__(self) -> str:
+        return f"{self.path}, {self.place}" if self.place else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One X.509 certificate (RFC 5280), decoded once; `der` is what OpenSSL is asked about.
+
+    `None` for `extended_key_usage`, `key_usage` or `is_ca` means that the extension is absent, which is not
+    the same as empty. Names are as in the certificate; screens clean them before display.
+    """
+
+    der: bytes = field(repr=False)
+    sha256: str
+    subject: str
+    issuer: str
+    subject_key: str  # sha256 of the subject's DER: equal exactly if the names are equal
+    issuer_key: str
+    common_name: str | None
+    serial: str  # upper-case hex
+    not_before: datetime  # UTC, aware
+    not_after: datetime
+    version: int  # 1, 3
+    dns_names: tuple[str, ...]
+    ip_addresses: tuple[str, ...]
+    other_names: tuple[str, ...]
+    extended_key_usage: tuple[str, ...] | None  # dotted OIDs
+    key_usage: tuple[str, ...] | None  # "digital_signature", "key_cert_sign", ...
+    is_ca: bool | None
+    path_length: int | None
+    subject_key_id: str | None  # lower-case hex
+    authority_key_id: str | None
+    public_key_sha256: str  # of the SubjectPublicKeyInfo
+    key_type: str  # "rsa", "ec", "dsa", "ed25519", ...
+    key_bits: int
+    signature_algorithm: str  # dotted OID
+    signature_hash: str | None  # "sha256", "sha1", "md5", ...
+    ca_issuer_urls: tuple[str, ...]
+    ocsp_urls: tuple[str, ...]
+    crl_urls: tuple[str, ...]
+    has_name_constraints: bool
+    self_signed: bool  # issuer equals subject and the signature verifies with its own key
+    unreadable: tuple[str, ...] = ()  # parts of it that could not be decoded, in words
+
+    @property
+    def label(self) -> str:
+        """A short name: CN, else the first SAN, else the subject, else the fingerprint."""
+        return self.common_name or (self.dns_names[0] if self.dns_names else "") or self.subject or self.sha256[:16]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All SAN dNSNames and iPAddresses."""
+        return self.dns_names + self.ip_addresses
+
+
+@dataclass(frozen=True, slots=True)
+class SigningRequest:
+    """A PKCS#10 request (RFC 2986)."""
+
+    der: bytes = field(repr=False)
+    subject: str
+    common_name: str | None
+    dns_names: tuple[str, ...]
+    ip_addresses: tuple[str, ...]
+    other_names: tuple[str, ...]
+    extended_key_usage: tuple[str, ...] | None
+    public_key_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationList:
+    """A CRL (RFC 5280 section 5)."""
+
+    der: bytes = field(repr=False)
+    issuer: str
+    issuer_key: str
+    this_update: datetime
+    next_update: datetime | None
+    revoked_serials: frozenset[str]  # upper-case hex
+    authority_key_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNotice:
+    """A private key that stood in an input: its public half only, the key itself was dropped at once."""
+
+    public_key_sha256: str | None  # None where it is encrypted
+    encrypted: bool
+
+
+class Kind(StrEnum):
+    """What a document is."""
+
+    CERTIFICATES = "certificates"  # also requests, CRLs, keys: anything in PEM, DER, PKCS#7, PFX
+    XCONFIGURATION = "xconfiguration"
+    XSTATUS = "xstatus"
+    LOG = "log"
+    SITE = "site"
+    NOT_READ = "not_read"
+
+
+class Form(StrEnum):
+    """How the certificates of a document are written."""
+
+    PEM = "pem"
+    DER = "der"
+    PKCS7_PEM = "pkcs7-pem"
+    PKCS7_DER = "pkcs7-der"
+    PFX = "pfx"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A certificate with the place it was found at."""
+
+    certificate: Certificate
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One configuration value with its line."""
+
+    value: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something could not be read, and what to do."""
+
+    origin: Origin
+    looks_like: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file or archive member, read.
+
+    `stored` is what may be kept: the bytes without private keys (a PFX becomes the PEM of its certificates).
+    """
+
+    origin: Origin
+    kind: Kind
+    form: Form = Form.NONE
+    sha256: str = ""  # of the bytes as given
+    size: int = 0
+    stored: bytes = field(default=b"", repr=False)
+    certificates: tuple[Found, ...] = ()
+    requests: tuple[SigningRequest, ...] = ()
+    revocation_lists: tuple[RevocationList, ...] = ()
+    keys: tuple[KeyNotice, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict, repr=False)  # xConfiguration, xStatus
+    needs_password: bool = False  # a PFX that no given password opened
+    host: str = ""  # host name that an archive or member name carries
+    taken: str = ""  # time stamp that an archive or member name carries, as written there
+    remarks: tuple[str, ...] = ()  # read all the same, but a box may refuse it: why
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that was read, in the order given."""
+
+    documents: tuple[Document, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def document(self, path: str) -> Document | None:
+        """Return the document whose origin has this path, or None."""
+        return next((d for d in self.documents if d.origin.path == path), None)
+
+    def certificates(self) -> dict[str, tuple[Found, ...]]:
+        """Return each certificate once, by SHA-256, with every place it was found at."""
+        found: dict[str, tuple[Found, ...]] = {}
+        for document in self.documents:
+            for item in document.certificates:
+                found[item.certificate.sha256] = (*found.get(item.certificate.sha256, ()), item)
+        return found

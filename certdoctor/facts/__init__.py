@@ -1,0 +1,1 @@
+"""Deployment, answers and clock in; facts of the closed vocabulary out."""

@@ -1,0 +1,300 @@
+"""The forms that authors write in rules/ and kb/, one class per form.
+
+msgspec checks types, refuses unknown fields and gives the path of a fault; `knowledge.check` adds what types
+cannot say (references, tests, languages). Every text is keyed by language ("en", "de").
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Lang = Literal["en", "de"]
+LANGUAGES: tuple[Lang, ...] = ("en", "de")
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+Strength = Literal["decisive", "strong", "moderate", "weak"]
+Frequency = Literal["common", "occasional", "rare"]
+Maturity = Literal["experimental", "test", "stable", "deprecated"]
+Status = Literal["confirmed", "recalled", "recorded"]
+About = Literal["file", "certificate", "list", "node", "cluster", "connection", "site"]
+
+Text = dict[Lang, str]
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Common to all forms."""
+
+
+# --- kb/vocabulary -------------------------------------------------------------------------------------------
+
+
+class FactForm(Form):
+    """One fact of the closed vocabulary. `supplied` says who may give it."""
+
+    values: dict[str, Text]  # value token -> how a proof line says it, with {bindings}
+    supplied: list[Literal["observer", "signature", "question"]]
+    bindings: list[str] = []  # names that this fact may bind for placeholders
+    text: Text  # what the fact is, as a noun phrase
+
+
+class VocabularyForm(Form):
+    """kb/vocabulary/<about>.yml"""
+
+    schema: Literal["certdoctor/vocabulary@1"]
+    about: About
+    facts: dict[str, FactForm]
+
+
+# --- rules ---------------------------------------------------------------------------------------------------
+
+
+class Premise(Form, rename={"is_": "is"}):
+    """A fact that must be known and have one of these values."""
+
+    fact: str
+    is_: str | list[str]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return (self.is_,) if isinstance(self.is_, str) else tuple(self.is_)
+
+
+class Against(Form):
+    """What the same premises speak against, and how strongly."""
+
+    diagnosis: str
+    strength: Strength
+
+
+class RuleForm(Form):
+    """rules/<area>/<id>.yml: premises about one subject -> one diagnosis."""
+
+    schema: Literal["certdoctor/rule@1"]
+    id: str  # file name without .yml
+    diagnosis: str
+    about: About
+    strength: Strength
+    status: Maturity
+    when: list[Premise]
+    bind: dict[str, list[str]] = {}  # premise fact -> placeholders that its bindings fill
+    against: list[Against] = []
+    versions: str = "*"  # in words for readers; versions enter rules as facts
+    false_positives: list[str] = []
+    sources: list[str]
+
+
+class TestCase(Form):
+    """One case of a rule's test. `of` + `change`/`forget` derive a case from another one."""
+
+    name: str
+    kind: Literal["positive", "negative", "near_miss", "unknown"]
+    facts: dict[str, str] = {}
+    of: str | None = None
+    change: dict[str, str] = {}
+    forget: list[str] = []
+    expect: dict[str, Strength] = {}  # ALL conclusions of all rules about this subject
+
+
+class RuleTestForm(Form):
+    """rules/<area>/<id>.test.yml"""
+
+    schema: Literal["certdoctor/rule-test@1"]
+    rule: str
+    cases: list[TestCase]
+
+
+# --- kb/diagnoses/<id>/ --------------------------------------------------------------------------------------
+
+
+class FixStep(Form):
+    """One step of a fix; its words stand in the text files under the same id.
+
+    `where` and `command` are product terms and never translated; both may hold {placeholders}.
+    """
+
+    id: str
+    role: Literal["admin", "ca", "network", "user", "anyone"]
+    on: Literal[
+        "verifier", "presenter", "expressway", "cucm", "client", "workstation", "ca", "network", "other"
+    ] = "other"
+    risk: Literal["none", "low", "medium", "high"] = "none"
+    interruption: Literal["none", "service", "restart"] = "none"
+    can_wait: bool = False
+    where: str = ""  # menu path
+    command: str = ""
+    artefact: Literal["", "missing_cas", "converted_file", "request"] = ""  # file that treatment writes
+    stopgap: bool = False  # weakens security; `way_back` in the text says how to undo it
+    source: str = ""
+
+
+class VerifyStep(Form):
+    """How the cure is proven: a fact to observe again, or a look at the box."""
+
+    id: str
+    fact: str = ""
+    is_: str = msgspec.field(default="", name="is")
+    where: str = ""
+
+
+class DiagnosisForm(Form):
+    """kb/diagnoses/<id>/diagnosis.yml: the language-neutral part."""
+
+    schema: Literal["certdoctor/diagnosis@1"]
+    id: str
+    status: Status
+    severity: Severity
+    frequency: Frequency
+    about: About
+    params: list[str]  # placeholders that the texts may use and every rule must bind
+    merge_by: list[str] = []  # findings with equal values of these are one finding
+    requires: list[Premise] = []  # known to be otherwise: speaks strongly against
+    explains: list[str] = []  # consequences: folded under this where they hit the same connections
+    supersedes: list[str] = []  # says less precisely what this says: folded likewise
+    fix: list[FixStep]
+    verify: list[VerifyStep]
+    sources: list[str]
+
+
+class DiagnosisText(Form):
+    """kb/diagnoses/<id>/text.<lang>.yml"""
+
+    schema: Literal["certdoctor/text@1"]
+    lang: Lang
+    of: str = ""  # in translations: hash of the English text they were made from
+    title: str
+    summary: str  # with {params}
+    cause: str
+    fix: dict[str, str]
+    verify: dict[str, str]
+    way_back: dict[str, str] = {}
+    note: str = ""
+
+
+# --- symptoms, questions, signatures -------------------------------------------------------------------------
+
+
+class SymptomText(Form):
+    title: str
+    aliases: list[str]
+
+
+class SymptomForm(Form):
+    """kb/symptoms/<id>.yml"""
+
+    schema: Literal["certdoctor/symptom@1"]
+    id: str
+    category: Literal["upload", "zone", "tunnel", "login", "client", "calls", "cluster", "federation", "alarm"]
+    text: dict[Lang, SymptomText]
+    candidates: list[str]
+    sources: list[str] = []
+
+
+class QuestionForm(Form):
+    """One question: asks for one fact of the site (or of the subject kind of that fact)."""
+
+    fact: str
+    cost: int  # seconds of the user's time
+    base: dict[str, float]  # value -> how often it is the answer when nothing else is known
+    text: Text
+    options: dict[str, Text]  # value -> what the user reads
+    how: Text  # how to find out
+
+
+class QuestionsForm(Form):
+    """kb/questions/<topic>.yml"""
+
+    schema: Literal["certdoctor/questions@1"]
+    questions: dict[str, QuestionForm]
+
+
+class SignatureForm(Form):
+    """A log pattern and what it means. Named groups: name, address, port, local_address, local_port, code,
+    reason, depth, subject. `reason` fixed here or captured is turned into a token by kb/signatures/reasons.yml.
+    """
+
+    pattern: str
+    contains: str  # a literal that every match holds: the fast test before the pattern
+    means: str  # value of the fact it supplies, see facts.logs
+    acting: Literal["", "client", "server"] = ""  # role of the log's own node in that handshake, if it tells
+    reason: str = ""
+    sources: list[str]
+
+
+class SignaturesForm(Form):
+    """kb/signatures/<topic>.yml"""
+
+    schema: Literal["certdoctor/signatures@1"]
+    signatures: dict[str, SignatureForm]
+
+
+class ReasonsForm(Form):
+    """kb/signatures/reasons.yml: what the libraries write -> our token."""
+
+    schema: Literal["certdoctor/reasons@1"]
+    texts: dict[str, list[str]]  # token -> pieces of text, lower case
+    alerts: dict[str, int]  # token -> TLS alert number
+
+
+# --- connections, sources, glossary --------------------------------------------------------------------------
+
+
+class SideForm(Form):
+    """How one side's certificate is judged in one kind of connection."""
+
+    identity: list[str]  # slots in order of preference; the first that the node has is presented
+    trust: list[str]  # list names of the verifier in order of preference
+    purpose: Literal["server", "client", "any"]
+    checked: Literal["always", "never", "version", "setting"]
+    since: str = ""  # for "version": the verifier's first version that checks
+    setting: str = ""  # for "setting": xConfiguration path on the verifier ({zone} = its zone number)
+    on: list[str] = []  # values of that setting that mean checked
+    default: bool = True  # checked where the setting is not in the configuration
+    needs_all_in_list: bool = False  # sent intermediates do not count (SSH tunnels)
+    name: Literal["required", "unless_ssh", "none"] = "required"
+    purpose_unless_setting: str = ""  # a setting that switches the purpose check off, from purpose_setting_since
+    purpose_setting_since: str = ""
+    purpose_until: str = ""  # from this version of the verifier the purpose is not checked any more
+
+
+class ConnectionKindForm(Form):
+    """kb/connections/<id>.yml"""
+
+    schema: Literal["certdoctor/connection@1"]
+    id: str
+    text: Text
+    client_roles: list[str]
+    server_roles: list[str]
+    port: int | None
+    server: SideForm  # how the client judges the server's certificate
+    client: SideForm | None = None  # how the server judges the client's certificate
+    sources: list[str]
+
+
+class SourceForm(Form):
+    title: str
+    date: str = ""
+    url: str = ""
+    read: str = ""  # when it was last read, YYYY-MM-DD
+
+
+class SourcesForm(Form):
+    """kb/sources/<topic>.yml"""
+
+    schema: Literal["certdoctor/sources@1"]
+    sources: dict[str, SourceForm]
+
+
+class GlossaryEntry(Form):
+    term: Text
+    text: Text
+    see: list[str] = []
+    sources: list[str] = []
+
+
+class GlossaryForm(Form):
+    """kb/glossary/<topic>.yml"""
+
+    schema: Literal["certdoctor/glossary@1"]
+    entries: dict[str, GlossaryEntry]

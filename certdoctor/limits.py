@@ -1,0 +1,27 @@
+"""Every bound on hostile input, in one place.
+
+Sizes are bytes, counts are items. An input over a bound is reported with the bound's name, never cut silently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds that readers keep; tests and the command line may pass others."""
+
+    file_bytes: int = 512 * 1024 * 1024
+    archive_depth: int = 4
+    archive_members: int = 20_000
+    archive_total_bytes: int = 2 * 1024 * 1024 * 1024
+    compression_ratio: int = 200
+    certificates_per_document: int = 20_000
+    certificate_bytes: int = 256 * 1024
+    line_bytes: int = 64 * 1024
+    yaml_bytes: int = 1024 * 1024
+    display_characters: int = 4_000
+
+
+DEFAULT = Limits()

@@ -1,0 +1,188 @@
+"""What the store hands out: frozen records, no rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from certdoctor.evidence.site import NodeDescription
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRecord:
+    """One site of one customer, as the first screen lists it."""
+
+    id: int
+    customer: str
+    name: str
+    domains: tuple[str, ...] = ()
+    open_cases: int = 0
+    cases: int = 0
+    last_event: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """One case. `number` is what people say ("C-0042")."""
+
+    id: int
+    number: str
+    site_id: int
+    customer: str
+    site: str
+    title: str
+    state: str  # "open" or "closed"
+    opened: datetime
+    closed: datetime | None
+    verdict: str = ""  # of the last examination
+    text: str = ""  # the symptom in the customer's words
+    symptoms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRecord:
+    """One document of a site's evidence."""
+
+    id: int
+    case_id: int | None
+    path: str  # Origin.path
+    kind: str
+    form: str
+    sha256: str
+    size: int
+    added: datetime
+    certificates: tuple[str, ...]  # labels, leaf first
+    node: str = ""  # node id it is assigned to
+    slot: str = ""  # "identity:server", "trust:ca", "xconf", "log", "csr", "crl"
+    current: bool = True  # False: a newer document took its place
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRecord:
+    """One input that could not be read."""
+
+    path: str
+    place: str
+    looks_like: str
+    reason: str
+    remedy: str
+    added: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """One answer of a person; a None value means "don't know"."""
+
+    fact: str
+    subject: str
+    value: str | None
+    answered: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRecord:
+    """One finding of a stored examination, with the texts as they were given."""
+
+    key: str
+    diagnosis: str
+    title: str
+    summary: str
+    severity: str
+    strength: str
+    rank: int
+    under: str
+    text_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminationRecord:
+    """One stored examination."""
+
+    id: int
+    case_id: int
+    made: datetime
+    at: datetime
+    verdict: str
+    findings: tuple[FindingRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One fix or verify step that was ticked off (or unticked again)."""
+
+    finding_key: str
+    step: str
+    done: bool
+    who: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRecord:
+    """One note."""
+
+    text: str
+    who: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One line of a site's timeline."""
+
+    when: datetime
+    who: str
+    kind: str  # "case opened", "evidence added", "examined", "answered", "step done", "note", "case closed" ...
+    text: str
+    case_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UseRecord:
+    """One place where a certificate is used."""
+
+    customer: str
+    site: str
+    node: str
+    slot: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRecord:
+    """One certificate, kept once by SHA-256, with every place it was seen at."""
+
+    sha256: str
+    subject: str
+    issuer: str
+    label: str
+    not_before: datetime
+    not_after: datetime
+    der: bytes = field(repr=False, default=b"")
+    uses: tuple[UseRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """Everything the site screen shows."""
+
+    site: SiteRecord
+    nodes: tuple[NodeDescription, ...]
+    cases: tuple[CaseRecord, ...]
+    events: tuple[EventRecord, ...]  # newest first
+    certificates: tuple[CertificateRecord, ...]  # by expiry, soonest first
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything the case screen shows besides its examination."""
+
+    case: CaseRecord
+    nodes: tuple[NodeDescription, ...]
+    evidence: tuple[EvidenceRecord, ...]
+    problems: tuple[ProblemRecord, ...]
+    answers: tuple[AnswerRecord, ...]
+    examinations: tuple[ExaminationRecord, ...]  # newest first
+    steps: tuple[StepRecord, ...]  # the last state of each step
+    notes: tuple[NoteRecord, ...]

@@ -1,0 +1,1 @@
+"""Fixes filled in: steps with their values, and the files to upload."""
