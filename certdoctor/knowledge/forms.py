@@ -10,8 +10,10 @@ from typing import Literal
 
 import msgspec
 
-Lang = Literal["en", "de"]
-LANGUAGES: tuple[Lang, ...] = ("en", "de")
+from certdoctor.deployment.kinds import ConnectionKindForm, SideForm
+from certdoctor.form import LANGUAGES, Form, Lang, Text
+
+__all__ = ["LANGUAGES", "ConnectionKindForm", "Lang", "SideForm", "Text"]
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Strength = Literal["decisive", "strong", "moderate", "weak"]
@@ -20,17 +22,10 @@ Maturity = Literal["experimental", "test", "stable", "deprecated"]
 Status = Literal["confirmed", "recalled", "recorded"]
 About = Literal["file", "certificate", "list", "node", "cluster", "connection", "site"]
 
-Text = dict[Lang, str]
-
-
-class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Common to all forms."""
-
-
 # --- kb/vocabulary -------------------------------------------------------------------------------------------
 
 
-class FactForm(Form):
+class FactForm(Form, kw_only=True):
     """One fact of the closed vocabulary. `supplied` says who may give it."""
 
     values: dict[str, Text]  # value token -> how a proof line says it, with {bindings}
@@ -39,7 +34,7 @@ class FactForm(Form):
     text: Text  # what the fact is, as a noun phrase
 
 
-class VocabularyForm(Form):
+class VocabularyForm(Form, kw_only=True):
     """kb/vocabulary/<about>.yml"""
 
     schema: Literal["certdoctor/vocabulary@1"]
@@ -50,7 +45,7 @@ class VocabularyForm(Form):
 # --- rules ---------------------------------------------------------------------------------------------------
 
 
-class Premise(Form, rename={"is_": "is"}):
+class Premise(Form, kw_only=True, rename={"is_": "is"}):
     """A fact that must be known and have one of these values."""
 
     fact: str
@@ -61,14 +56,14 @@ class Premise(Form, rename={"is_": "is"}):
         return (self.is_,) if isinstance(self.is_, str) else tuple(self.is_)
 
 
-class Against(Form):
+class Against(Form, kw_only=True):
     """What the same premises speak against, and how strongly."""
 
     diagnosis: str
     strength: Strength
 
 
-class RuleForm(Form):
+class RuleForm(Form, kw_only=True):
     """rules/<area>/<id>.yml: premises about one subject -> one diagnosis."""
 
     schema: Literal["certdoctor/rule@1"]
@@ -85,7 +80,7 @@ class RuleForm(Form):
     sources: list[str]
 
 
-class TestCase(Form):
+class TestCase(Form, kw_only=True):
     """One case of a rule's test. `of` + `change`/`forget` derive a case from another one."""
 
     name: str
@@ -97,7 +92,7 @@ class TestCase(Form):
     expect: dict[str, Strength] = {}  # ALL conclusions of all rules about this subject
 
 
-class RuleTestForm(Form):
+class RuleTestForm(Form, kw_only=True):
     """rules/<area>/<id>.test.yml"""
 
     schema: Literal["certdoctor/rule-test@1"]
@@ -108,7 +103,7 @@ class RuleTestForm(Form):
 # --- kb/diagnoses/<id>/ --------------------------------------------------------------------------------------
 
 
-class FixStep(Form):
+class FixStep(Form, kw_only=True):
     """One step of a fix; its words stand in the text files under the same id.
 
     `where` and `command` are product terms and never translated; both may hold {placeholders}.
@@ -129,7 +124,7 @@ class FixStep(Form):
     source: str = ""
 
 
-class VerifyStep(Form):
+class VerifyStep(Form, kw_only=True):
     """How the cure is proven: a fact to observe again, or a look at the box."""
 
     id: str
@@ -138,7 +133,7 @@ class VerifyStep(Form):
     where: str = ""
 
 
-class DiagnosisForm(Form):
+class DiagnosisForm(Form, kw_only=True):
     """kb/diagnoses/<id>/diagnosis.yml: the language-neutral part."""
 
     schema: Literal["certdoctor/diagnosis@1"]
@@ -157,7 +152,7 @@ class DiagnosisForm(Form):
     sources: list[str]
 
 
-class DiagnosisText(Form):
+class DiagnosisText(Form, kw_only=True):
     """kb/diagnoses/<id>/text.<lang>.yml"""
 
     schema: Literal["certdoctor/text@1"]
@@ -175,12 +170,12 @@ class DiagnosisText(Form):
 # --- symptoms, questions, signatures -------------------------------------------------------------------------
 
 
-class SymptomText(Form):
+class SymptomText(Form, kw_only=True):
     title: str
     aliases: list[str]
 
 
-class SymptomForm(Form):
+class SymptomForm(Form, kw_only=True):
     """kb/symptoms/<id>.yml"""
 
     schema: Literal["certdoctor/symptom@1"]
@@ -191,7 +186,7 @@ class SymptomForm(Form):
     sources: list[str] = []
 
 
-class QuestionForm(Form):
+class QuestionForm(Form, kw_only=True):
     """One question: asks for one fact of the site (or of the subject kind of that fact)."""
 
     fact: str
@@ -202,14 +197,14 @@ class QuestionForm(Form):
     how: Text  # how to find out
 
 
-class QuestionsForm(Form):
+class QuestionsForm(Form, kw_only=True):
     """kb/questions/<topic>.yml"""
 
     schema: Literal["certdoctor/questions@1"]
     questions: dict[str, QuestionForm]
 
 
-class SignatureForm(Form):
+class SignatureForm(Form, kw_only=True):
     """A log pattern and what it means. Named groups: name, address, port, local_address, local_port, code,
     reason, depth, subject. `reason` fixed here or captured is turned into a token by kb/signatures/reasons.yml.
     """
@@ -222,14 +217,14 @@ class SignatureForm(Form):
     sources: list[str]
 
 
-class SignaturesForm(Form):
+class SignaturesForm(Form, kw_only=True):
     """kb/signatures/<topic>.yml"""
 
     schema: Literal["certdoctor/signatures@1"]
     signatures: dict[str, SignatureForm]
 
 
-class ReasonsForm(Form):
+class ReasonsForm(Form, kw_only=True):
     """kb/signatures/reasons.yml: what the libraries write -> our token."""
 
     schema: Literal["certdoctor/reasons@1"]
@@ -240,60 +235,28 @@ class ReasonsForm(Form):
 # --- connections, sources, glossary --------------------------------------------------------------------------
 
 
-class SideForm(Form):
-    """How one side's certificate is judged in one kind of connection."""
-
-    identity: list[str]  # slots in order of preference; the first that the node has is presented
-    trust: list[str]  # list names of the verifier in order of preference
-    purpose: Literal["server", "client", "any"]
-    checked: Literal["always", "never", "version", "setting"]
-    since: str = ""  # for "version": the verifier's first version that checks
-    setting: str = ""  # for "setting": xConfiguration path on the verifier ({zone} = its zone number)
-    on: list[str] = []  # values of that setting that mean checked
-    default: bool = True  # checked where the setting is not in the configuration
-    needs_all_in_list: bool = False  # sent intermediates do not count (SSH tunnels)
-    name: Literal["required", "unless_ssh", "none"] = "required"
-    purpose_unless_setting: str = ""  # a setting that switches the purpose check off, from purpose_setting_since
-    purpose_setting_since: str = ""
-    purpose_until: str = ""  # from this version of the verifier the purpose is not checked any more
-
-
-class ConnectionKindForm(Form):
-    """kb/connections/<id>.yml"""
-
-    schema: Literal["certdoctor/connection@1"]
-    id: str
-    text: Text
-    client_roles: list[str]
-    server_roles: list[str]
-    port: int | None
-    server: SideForm  # how the client judges the server's certificate
-    client: SideForm | None = None  # how the server judges the client's certificate
-    sources: list[str]
-
-
-class SourceForm(Form):
+class SourceForm(Form, kw_only=True):
     title: str
     date: str = ""
     url: str = ""
     read: str = ""  # when it was last read, YYYY-MM-DD
 
 
-class SourcesForm(Form):
+class SourcesForm(Form, kw_only=True):
     """kb/sources/<topic>.yml"""
 
     schema: Literal["certdoctor/sources@1"]
     sources: dict[str, SourceForm]
 
 
-class GlossaryEntry(Form):
+class GlossaryEntry(Form, kw_only=True):
     term: Text
     text: Text
     see: list[str] = []
     sources: list[str] = []
 
 
-class GlossaryForm(Form):
+class GlossaryForm(Form, kw_only=True):
     """kb/glossary/<topic>.yml"""
 
     schema: Literal["certdoctor/glossary@1"]
