@@ -161,6 +161,7 @@ class Judgement:
     names_accepted: tuple[str, ...] = ()
     name_match: str | None = None  # "san", "cn_only", "ip_as_dns", "wildcard", "none"; None: not looked for
     purpose: str | None = None  # "ok", "lacks_server_auth", "lacks_client_auth"; None: not asked
+    purpose_checked: bool = True
     revocation: str | None = None  # "good", "revoked"; None: no revocation list at hand
 
 

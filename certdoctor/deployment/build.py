@@ -1,0 +1,190 @@
+"""From a description and the evidence to nodes with their identities, trust lists and settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from certdoctor.deployment import expressway
+from certdoctor.deployment.model import Connection, Deployment, Identity, Node, TrustList
+from certdoctor.deployment.version import Version
+from certdoctor.evidence.items import Document, Evidence, Found, Kind, Setting
+from certdoctor.evidence.site import NodeDescription, SiteDescription
+
+
+def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Deployment:
+    """Return the deployment without its connections (see `derive.connections`).
+
+    An archive belongs to the node with its host name; a field that the description gives wins over one found
+    in a file, and a contradiction is named in `conflicts`.
+    """
+    conflicts: list[str] = []
+    by_path = {document.origin.path: document for document in evidence.documents}
+    archives = _by_host(evidence)
+    nodes: dict[str, Node] = {}
+    used: set[str] = set()
+    for described in description.nodes:
+        host = next((h for h in archives if _is_host_of(h, described)), None)
+        own = archives.pop(host) if host else ()
+        nodes[described.id] = _node(described, by_path, own, used, conflicts)
+    for host, own in archives.items():
+        found = _from_archive(host, own)
+        if found.id not in nodes:
+            nodes[found.id] = _node(found, by_path, own, used, conflicts)
+    unassigned = tuple(
+        d for d in evidence.documents if d.origin.path not in used and d.kind not in (Kind.SITE, Kind.NOT_READ)
+    )
+    return Deployment(
+        customer=description.customer,
+        site=description.site,
+        at=at,
+        domains=tuple(d.lower() for d in description.domains),
+        nodes=nodes,
+        connections=(),
+        unassigned=unassigned,
+        conflicts=tuple(conflicts),
+        certificates=evidence.certificates(),
+    )
+
+
+def with_connections(deployment: Deployment, connections: tuple[Connection, ...]) -> Deployment:
+    """Return the deployment with these connections."""
+    return dataclasses.replace(deployment, connections=connections)
+
+
+def _by_host(evidence: Evidence) -> dict[str, tuple[Document, ...]]:
+    hosts: dict[str, list[Document]] = {}
+    for document in evidence.documents:
+        if document.host:
+            hosts.setdefault(document.host.lower(), []).append(document)
+    # Of several snapshots of one box the newest speaks.
+    newest: dict[str, tuple[Document, ...]] = {}
+    for host, documents in hosts.items():
+        source = max(documents, key=lambda d: (d.taken, d.origin.source)).origin.source
+        newest[host] = tuple(d for d in documents if d.origin.source == source)
+    return newest
+
+
+def _is_host_of(host: str, node: NodeDescription) -> bool:
+    names = {node.id.lower(), *(name.lower() for name in node.names)}
+    return host in names or host.partition(".")[0] in {name.partition(".")[0] for name in names}
+
+
+def _from_archive(host: str, documents: Iterable[Document]) -> NodeDescription:
+    settings = _settings(documents)
+    name = expressway.host_name(settings)
+    return NodeDescription(
+        id=host.partition(".")[0].replace("_", "-"),
+        role=expressway.role(settings) or "other",
+        names=(name,) if name else (host,),
+    )
+
+
+def _settings(documents: Iterable[Document]) -> dict[str, Setting]:
+    settings: dict[str, Setting] = {}
+    for document in documents:
+        if document.kind == Kind.XCONFIGURATION:
+            for key, setting in document.settings.items():
+                settings.setdefault(key, setting)
+    return settings
+
+
+def _node(
+    described: NodeDescription,
+    by_path: Mapping[str, Document],
+    own: tuple[Document, ...],
+    used: set[str],
+    conflicts: list[str],
+) -> Node:
+    used.update(document.origin.path for document in own)
+
+    def documents(*paths: str | None) -> tuple[Document, ...]:
+        found = tuple(by_path[path] for path in paths if path and path in by_path)
+        used.update(document.origin.path for document in found)
+        return found
+
+    identities: dict[str, Identity] = {}
+    trust: dict[str, TrustList] = {}
+    for slot, document in _archive_certificates(own):
+        if slot == "ca":
+            trust["ca"] = TrustList(described.id, "ca", document.certificates, document)
+        elif document.certificates:
+            identities[slot] = _identity(described.id, slot, document)
+    for slot, path in described.identities.items():
+        for document in documents(path):
+            if document.certificates:
+                identities[slot] = _identity(described.id, slot, document)
+    for name, path in described.trust.items():
+        for document in documents(path):
+            trust[name] = TrustList(described.id, name, document.certificates, document)
+
+    configuration = (*documents(described.xconf), *(d for d in own if d.kind == Kind.XCONFIGURATION))
+    settings = _settings(configuration)
+    status = {k: v for d in own if d.kind == Kind.XSTATUS for k, v in d.settings.items()}
+    seen_version = expressway.value(status, "SystemUnit Software Version") or expressway.value(
+        settings, "SystemUnit Software Version"
+    )
+    version = _agreed(described.id, "version", described.version or "", seen_version, conflicts)
+    cluster = _agreed(
+        described.id, "cluster", described.cluster or "", expressway.value(settings, "Alternates Cluster Name"), conflicts
+    )
+    seen_name = expressway.host_name(settings)
+    names = described.names or ((seen_name,) if seen_name else ())
+    if described.names and "." in seen_name and seen_name.lower() not in {n.lower() for n in described.names}:
+        conflicts.append(
+            f"{described.id}: its names are given as {', '.join(described.names)}, its configuration says {seen_name}"
+        )
+    requests = documents(described.csr)
+    lists = documents(described.crl)
+    return Node(
+        id=described.id,
+        role=described.role,
+        version=Version.parse(version) if version else None,
+        names=names,
+        addresses=described.addresses,
+        cluster=cluster or None,
+        identities=identities,
+        trust=trust,
+        settings=settings,
+        settings_origin=configuration[0].origin if configuration else None,
+        requests=tuple(r for d in (*requests, *own) for r in d.requests),
+        revocation_lists=tuple(c for d in (*lists, *own) for c in d.revocation_lists),
+        phone_security_profiles=described.phone_security_profiles,
+        chat_aliases=described.chat_aliases,
+        federation_domains=described.federation_domains,
+        logs=(*documents(*described.logs), *(d for d in own if d.kind == Kind.LOG)),
+    )
+
+
+def _agreed(node: str, what: str, given: str, found: str, conflicts: list[str]) -> str:
+    same = given.lower() == found.lower() or (
+        what == "version" and (Version.parse(given) or Version(())).numbers == (Version.parse(found) or Version(())).numbers
+    )
+    if given and found and not same:
+        conflicts.append(f"{node}: its {what} is given as {given}, its files say {found}")
+    return given or found
+
+
+def _archive_certificates(own: Iterable[Document]) -> Iterable[tuple[str, Document]]:
+    for document in own:
+        if document.kind != Kind.CERTIFICATES:
+            continue
+        name = PurePosixPath(document.origin.member or document.origin.source).name.lower()
+        for slot in ("server", "client", "ca"):
+            if name.startswith(f"{slot}_") or name == f"{slot}.pem":
+                yield slot, document
+
+
+def _identity(node: str, slot: str, document: Document) -> Identity:
+    certificates = document.certificates
+    leaf = _leaf(certificates)
+    return Identity(node, slot, leaf, tuple(c for c in certificates if c is not leaf), document)
+
+
+def _leaf(certificates: tuple[Found, ...]) -> Found:
+    """The first certificate, unless that is a CA and one behind it is none."""
+    if certificates[0].certificate.is_ca:
+        return next((c for c in certificates if c.certificate.is_ca is not True), certificates[0])
+    return certificates[0]
