@@ -34,7 +34,9 @@ def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Dep
         if found.id not in nodes:
             nodes[found.id] = _node(found, by_path, own, used, conflicts)
     unassigned = tuple(
-        d for d in evidence.documents if d.origin.path not in used and d.kind not in (Kind.SITE, Kind.NOT_READ)
+        d
+        for d in evidence.documents
+        if d.origin.path not in used and d.kind not in (Kind.SITE, Kind.NOT_READ)
     )
     return Deployment(
         customer=description.customer,
@@ -128,7 +130,11 @@ def _node(
     )
     version = _agreed(described.id, "version", described.version or "", seen_version, conflicts)
     cluster = _agreed(
-        described.id, "cluster", described.cluster or "", expressway.value(settings, "Alternates Cluster Name"), conflicts
+        described.id,
+        "cluster",
+        described.cluster or "",
+        expressway.value(settings, "Alternates Cluster Name"),
+        conflicts,
     )
     seen_name = expressway.host_name(settings)
     names = described.names or ((seen_name,) if seen_name else ())
@@ -160,7 +166,8 @@ def _node(
 
 def _agreed(node: str, what: str, given: str, found: str, conflicts: list[str]) -> str:
     same = given.lower() == found.lower() or (
-        what == "version" and (Version.parse(given) or Version(())).numbers == (Version.parse(found) or Version(())).numbers
+        what == "version"
+        and (Version.parse(given) or Version(())).numbers == (Version.parse(found) or Version(())).numbers
     )
     if given and found and not same:
         conflicts.append(f"{node}: its {what} is given as {given}, its files say {found}")

@@ -111,7 +111,9 @@ def _traversal(nodes: Sequence[Node], kind: str) -> Iterator[Connection]:
         if zones:
             for zone in zones:
                 for peer, server, assumed in _match_peers(zone.peers, edges):
-                    yield _traversal_connection(kind, client, server, zone.port, peer.value, _line(client, peer), assumed)
+                    yield _traversal_connection(
+                        kind, client, server, zone.port, peer.value, _line(client, peer), assumed
+                    )
         elif not client.settings:
             for server in edges:
                 yield _traversal_connection(kind, client, server, None, server.name, None, "")
@@ -147,7 +149,9 @@ def _match_peers(peers: Sequence[Setting], edges: Sequence[Node]) -> Iterator[tu
     left = list(edges)
     open_peers: list[Setting] = []
     for peer in peers:
-        node = next((e for e in edges if peer.value.lower() in {x.lower() for x in (*e.names, *e.addresses)}), None)
+        node = next(
+            (e for e in edges if peer.value.lower() in {x.lower() for x in (*e.names, *e.addresses)}), None
+        )
         if node is None:
             open_peers.append(peer)
         else:
@@ -157,7 +161,10 @@ def _match_peers(peers: Sequence[Setting], edges: Sequence[Node]) -> Iterator[tu
     for peer in open_peers:
         if not left:
             return
-        node = max(left, key=lambda e: max(difflib.SequenceMatcher(None, peer.value, n).ratio() for n in (*e.names, e.id)))
+        node = max(
+            left,
+            key=lambda e: max(difflib.SequenceMatcher(None, peer.value, n).ratio() for n in (*e.names, e.id)),
+        )
         left.remove(node)
         yield peer, node, f"the peer address {peer.value} is taken to mean {node.id}: no node has that name"
 
@@ -166,7 +173,9 @@ def _edge(nodes: Sequence[Node], domains: Sequence[str], kind: ConnectionKindFor
     for client in _with_role(nodes, kind.client_roles):
         for server in _with_role(nodes, kind.server_roles):
             name = domains[0] if domains else server.name
-            yield Connection(f"edge-{client.id}-{server.id}", kind.id, client.id, server.id, kind.port, name, None)
+            yield Connection(
+                f"edge-{client.id}-{server.id}", kind.id, client.id, server.id, kind.port, name, None
+            )
 
 
 def _to_uc_nodes(nodes: Sequence[Node], kind: ConnectionKindForm) -> Iterator[Connection]:
@@ -174,7 +183,13 @@ def _to_uc_nodes(nodes: Sequence[Node], kind: ConnectionKindForm) -> Iterator[Co
     for client in _with_role(nodes, kind.client_roles):
         for server in _with_role(nodes, kind.server_roles):
             yield Connection(
-                f"{prefix}-{client.id}-{server.id}", kind.id, client.id, server.id, kind.port, server.name, None
+                f"{prefix}-{client.id}-{server.id}",
+                kind.id,
+                client.id,
+                server.id,
+                kind.port,
+                server.name,
+                None,
             )
 
 
@@ -189,5 +204,3 @@ def _uploads(nodes: Sequence[Node]) -> Iterator[Connection]:
 
 def _line(node: Node, setting: Setting) -> Origin | None:
     return node.settings_origin.at(f"line {setting.line}") if node.settings_origin else None
-
-

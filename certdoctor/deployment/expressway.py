@@ -64,7 +64,13 @@ def _zone(number: int, held: Mapping[str, Setting]) -> Zone:
     kind = held["type"].value if "type" in held else ""
     peers = sorted((int(m[1]), setting) for key, setting in held.items() if (m := _PEER.match(key)))
     as_server = any(key.startswith("traversalserver ") for key in held)
-    role = "client" if peers or "traversalclient" in kind.lower() else "server" if as_server or "traversalserver" in kind.lower() else ""
+    role = (
+        "client"
+        if peers or "traversalclient" in kind.lower()
+        else "server"
+        if as_server or "traversalserver" in kind.lower()
+        else ""
+    )
     port = held.get(f"traversal{role} sip port") if role else None
     verify_name = held.get("traversalserver sip tls verify subject name")
     return Zone(

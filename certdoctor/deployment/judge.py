@@ -54,7 +54,11 @@ def judge(
     result: list[Judgement] = []
     for connection in deployment.connections:
         kind = kinds.get(connection.kind)
-        if kind is None or connection.client not in deployment.nodes or connection.server not in deployment.nodes:
+        if (
+            kind is None
+            or connection.client not in deployment.nodes
+            or connection.server not in deployment.nodes
+        ):
             continue
         result.append(judged.side(connection, SERVER, kind.server))
         if kind.client is not None:
@@ -85,8 +89,10 @@ class _Judge:
             presenter, verifier = verifier, presenter
         slot = connection.server_identity if side == SERVER else connection.client_identity
         identity = _first(presenter.identities, [slot] if slot else form.identity)
-        trust = _first(verifier.trust, form.trust if not connection.store else [connection.store, *form.trust])
-        checked = _checked(connection, side, form, verifier)
+        trust = _first(
+            verifier.trust, form.trust if not connection.store else [connection.store, *form.trust]
+        )
+        checked = _checked(connection, side, form, verifier, presenter)
         if checked == "no" or identity is None:
             why = "not_verified" if checked == "no" else "no_identity"
             outcome = Outcome.NOT_REQUIRED if checked == "no" else Outcome.NOT_CHECKED
@@ -101,7 +107,9 @@ class _Judge:
         else:
             accepted = (wanted,) if wanted else ()
         name_match = (
-            names.match(leaf, accepted, wildcards=verifier.role == "client") if accepted and form.name != "none" else None
+            names.match(leaf, accepted, wildcards=verifier.role == "client")
+            if accepted and form.name != "none"
+            else None
         )
         purpose: Purpose = form.purpose if _purpose_checked(form, verifier) else "any"
         lacking = _lacks(leaf, form.purpose)
@@ -169,7 +177,11 @@ class _Judge:
         if not lists:
             return None
         trusted = [found.certificate for found in trust.entries]
-        codes = {e.code for e in self._verifier.verify(leaf, sent, trusted, at, "any", lists).errors if e.depth == 0}
+        codes = {
+            e.code
+            for e in self._verifier.verify(leaf, sent, trusted, at, "any", lists).errors
+            if e.depth == 0
+        }
         if codes & _REVOKED:
             return "revoked"
         return "stale" if codes & {11, 12} else None if codes & {3, 8} else "good"
@@ -183,15 +195,28 @@ class _Judge:
         timely = next((c for c in chain[1:] if not c.not_before <= at <= c.not_after), None)
         # A CA that lacks the CA mark explains the "untrusted" errors that come with it.
         if codes & _NOT_A_CA or any(e.code in _PURPOSE and e.depth > 0 for e in answer.errors):
-            depth = min((e.depth for e in answer.errors if e.code in _NOT_A_CA | _PURPOSE and e.depth > 0), default=1)
-            return _Explained(ChainState.ISSUER_NOT_CA, culprit=chain[depth] if depth < len(chain) else chain[-1])
+            depth = min(
+                (e.depth for e in answer.errors if e.code in _NOT_A_CA | _PURPOSE and e.depth > 0), default=1
+            )
+            return _Explained(
+                ChainState.ISSUER_NOT_CA, culprit=chain[depth] if depth < len(chain) else chain[-1]
+            )
         if codes & _UNTRUSTED or codes & _SIGNATURE:
             top = chain[-1]
             if top.self_signed and len(chain) == 1:
                 same = tuple(f for f in trust.entries if f.certificate.subject_key == leaf.subject_key)
                 state = ChainState.SAME_NAME_OTHER_KEY if same else ChainState.SELF_SIGNED_UNTRUSTED
                 available = self._deployment.certificates.get(leaf.sha256, ())
-                missing = MissingIssuer(leaf.subject, leaf.subject_key, leaf.subject_key_id, (), leaf, available, available[:1], same)
+                missing = MissingIssuer(
+                    leaf.subject,
+                    leaf.subject_key,
+                    leaf.subject_key_id,
+                    (),
+                    leaf,
+                    available,
+                    available[:1],
+                    same,
+                )
                 return _Explained(state, missing, leaf)
             return self._missing(chain, trusted, trust, codes)
         if codes & _PATH_LENGTH:
@@ -199,7 +224,8 @@ class _Judge:
             return _Explained(ChainState.PATH_TOO_LONG, culprit=chain[min(depth, len(chain) - 1)])
         if codes & _NAME_CONSTRAINT:
             return _Explained(
-                ChainState.NAME_NOT_PERMITTED, culprit=next((c for c in chain if c.has_name_constraints), chain[-1])
+                ChainState.NAME_NOT_PERMITTED,
+                culprit=next((c for c in chain if c.has_name_constraints), chain[-1]),
             )
         if codes - _TIME - _PURPOSE - _REVOKED:
             return _Explained(ChainState.OTHER, culprit=chain[0])
@@ -239,21 +265,29 @@ class _Judge:
         if same and not any(f.certificate.sha256 in trusted for f in candidates):
             return _Explained(ChainState.SAME_NAME_OTHER_KEY, missing, wanted_by)
         listed = wanted_by is not chain[0] and wanted_by.sha256 in trusted
-        return _Explained(ChainState.ROOT_MISSING if listed else ChainState.ISSUER_MISSING, missing, wanted_by)
+        return _Explained(
+            ChainState.ROOT_MISSING if listed else ChainState.ISSUER_MISSING, missing, wanted_by
+        )
 
     def _above(self, certificate: Certificate, trusted: set[str]) -> list[Found]:
         """All issuers of a certificate that are known in the evidence and not in the list, upwards."""
         found: list[Found] = []
         seen = {certificate.sha256}
         while not certificate.self_signed:
-            issuers = [f for f in self._by_subject.get(certificate.issuer_key, []) if self._issued(f, certificate)]
+            issuers = [
+                f for f in self._by_subject.get(certificate.issuer_key, []) if self._issued(f, certificate)
+            ]
             issuers = [f for f in issuers if f.certificate.sha256 not in seen]
             if not issuers:
                 break
             # Of several (cross-signed twins) the one that is trusted, then the self-signed, then the longest valid.
             best = max(
                 issuers,
-                key=lambda f: (f.certificate.sha256 in trusted, f.certificate.self_signed, f.certificate.not_after),
+                key=lambda f: (
+                    f.certificate.sha256 in trusted,
+                    f.certificate.self_signed,
+                    f.certificate.not_after,
+                ),
             )
             seen.add(best.certificate.sha256)
             if best.certificate.sha256 in trusted:
@@ -284,7 +318,9 @@ def root_of(judgement: Judgement, deployment: Deployment, verifier: Verifier) ->
             for c in pool.get(certificate.issuer_key, [])
             if c.sha256 not in seen and verifier.issued(c, certificate)
         ]
-        certificate = max(issuers, key=lambda c: (c.sha256 in trusted, c.self_signed, c.not_after), default=None)
+        certificate = max(
+            issuers, key=lambda c: (c.sha256 in trusted, c.self_signed, c.not_after), default=None
+        )
     return certificate
 
 
@@ -292,9 +328,7 @@ def _first(held: Mapping[str, T], slots: Iterable[str]) -> T | None:
     return next((held[slot] for slot in slots if slot in held), None)
 
 
-def _sent(
-    presenter: Node, identity: Identity, form: SideForm, verifier: Verifier
-) -> tuple[Certificate, ...]:
+def _sent(presenter: Node, identity: Identity, form: SideForm, verifier: Verifier) -> tuple[Certificate, ...]:
     """What goes over the wire behind the leaf.
 
     An Expressway completes its chain from its own trust list (S28, S01); other products send what stands in
@@ -310,7 +344,12 @@ def _sent(
             if current.self_signed:
                 break
             issuer = next(
-                (c for c in (*sent, *pool) if c.subject_key == current.issuer_key and verifier.issued(c, current)), None
+                (
+                    c
+                    for c in (*sent, *pool)
+                    if c.subject_key == current.issuer_key and verifier.issued(c, current)
+                ),
+                None,
             )
             if issuer is None or issuer.self_signed:
                 break
@@ -320,7 +359,7 @@ def _sent(
     return tuple(sent)
 
 
-def _checked(connection: Connection, side: str, form: SideForm, verifier: Node) -> str:
+def _checked(connection: Connection, side: str, form: SideForm, verifier: Node, presenter: Node) -> str:
     """Return "yes", "assumed" or "no"."""
     if form.checked == "never":
         return "no"
@@ -341,10 +380,11 @@ def _checked(connection: Connection, side: str, form: SideForm, verifier: Node) 
             return "yes" if form.default else "no"
         named = connection.name if side == SERVER else connection.verify_name
         return "yes" if form.default else "assumed" if connection.given and named else "no"
-    presenter_side_version = verifier.version
-    if presenter_side_version is None or not verifier.is_expressway:
-        return "yes" if not verifier.is_expressway else "assumed"
-    return "yes" if presenter_side_version.at_least(form.since) else "no"
+    # The version that counts is the Expressway's: it verifies, or it presents its certificate (X14.0.2).
+    expressway_node = verifier if verifier.is_expressway else presenter
+    if expressway_node.version is None:
+        return "assumed"
+    return "yes" if expressway_node.version.at_least(form.since) else "no"
 
 
 def _zone_numbers(form: SideForm, node: Node) -> tuple[int, ...]:
@@ -356,7 +396,11 @@ def _zone_numbers(form: SideForm, node: Node) -> tuple[int, ...]:
 def _purpose_checked(form: SideForm, verifier: Node) -> bool:
     if form.purpose_until and verifier.version and verifier.version.at_least(form.purpose_until):
         return False
-    if form.purpose_unless_setting and verifier.version and verifier.version.at_least(form.purpose_setting_since):
+    if (
+        form.purpose_unless_setting
+        and verifier.version
+        and verifier.version.at_least(form.purpose_setting_since)
+    ):
         return expressway.value(verifier.settings, form.purpose_unless_setting).lower() != "off"
     return True
 

@@ -10,7 +10,7 @@ from typing import Literal
 from certdoctor.form import Form, Text
 
 
-class SideForm(Form, kw_only=True):
+class SideForm(Form, frozen=True, kw_only=True):
     """How one side's certificate is judged in one kind of connection."""
 
     identity: list[str]  # slots in order of preference; the first that the node has is presented
@@ -23,12 +23,14 @@ class SideForm(Form, kw_only=True):
     default: bool = True  # checked where the setting is not in the configuration
     needs_all_in_list: bool = False  # sent intermediates do not count (SSH tunnels)
     name: Literal["required", "unless_ssh", "none"] = "required"
-    purpose_unless_setting: str = ""  # a setting that switches the purpose check off, from purpose_setting_since
+    purpose_unless_setting: str = (
+        ""  # a setting that switches the purpose check off, from purpose_setting_since
+    )
     purpose_setting_since: str = ""
     purpose_until: str = ""  # from this version of the verifier the purpose is not checked any more
 
 
-class ConnectionKindForm(Form, kw_only=True):
+class ConnectionKindForm(Form, frozen=True, kw_only=True):
     """kb/connections/<id>.yml"""
 
     schema: Literal["certdoctor/connection@1"]

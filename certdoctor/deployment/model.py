@@ -8,7 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from certdoctor.deployment.version import Version
-from certdoctor.evidence.items import Certificate, Document, Found, Origin, RevocationList, Setting, SigningRequest
+from certdoctor.evidence.items import (
+    Certificate,
+    Document,
+    Found,
+    Origin,
+    RevocationList,
+    Setting,
+    SigningRequest,
+)
 
 SERVER = "server"
 CLIENT = "client"
@@ -111,7 +119,7 @@ class ChainState(StrEnum):
     """What our explanation of OpenSSL's answer says about the chain."""
 
     COMPLETE = "complete"
-    INTERMEDIATE_MISSING = "intermediate_missing"
+    ISSUER_MISSING = "issuer_missing"
     ROOT_MISSING = "root_missing"
     SELF_SIGNED_UNTRUSTED = "self_signed_untrusted"
     SAME_NAME_OTHER_KEY = "same_name_other_key"

@@ -65,7 +65,12 @@ def verifier() -> Verifier:
     Raises:
         CertdoctorError: neither is there.
     """
-    for name in (ctypes.util.find_library("crypto"), "libcrypto.so.3", "libcrypto.3.dylib", "libcrypto.so.1.1"):
+    for name in (
+        ctypes.util.find_library("crypto"),
+        "libcrypto.so.3",
+        "libcrypto.3.dylib",
+        "libcrypto.so.1.1",
+    ):
         if name:
             try:
                 return LibCrypto(name)
@@ -74,7 +79,9 @@ def verifier() -> Verifier:
     program = shutil.which("openssl")
     if program:
         return Program(program)
-    raise CertdoctorError("OpenSSL was not found (neither libcrypto nor the program); install the package openssl.")
+    raise CertdoctorError(
+        "OpenSSL was not found (neither libcrypto nor the program); install the package openssl."
+    )
 
 
 class LibCrypto:
@@ -164,7 +171,9 @@ class LibCrypto:
         lib = self._lib
         target = self._x509(leaf)
         if target is None:
-            return Answer((OpenSSLError(-1, 0, "the certificate cannot be decoded by OpenSSL", leaf.subject),), ())
+            return Answer(
+                (OpenSSLError(-1, 0, "the certificate cannot be decoded by OpenSSL", leaf.subject),), ()
+            )
         if revocation_lists:
             # A store of its own: a CRL must not stay in the store that other verdicts share.
             store = int(lib.X509_STORE_new())
@@ -194,7 +203,10 @@ class LibCrypto:
                 text = lib.X509_verify_cert_error_string(code).decode("ascii", "replace")
                 errors.append(
                     OpenSSLError(
-                        code, int(lib.X509_STORE_CTX_get_error_depth(ctx)), text, about.subject if about else ""
+                        code,
+                        int(lib.X509_STORE_CTX_get_error_depth(ctx)),
+                        text,
+                        about.subject if about else "",
                     )
                 )
             return 1
@@ -211,7 +223,11 @@ class LibCrypto:
             lib.X509_STORE_CTX_set_verify_cb(context, callback)
             lib.X509_verify_cert(context)
             built = lib.X509_STORE_CTX_get0_chain(context)
-            addresses = [int(lib.OPENSSL_sk_value(built, i)) for i in range(lib.OPENSSL_sk_num(built))] if built else []
+            addresses = (
+                [int(lib.OPENSSL_sk_value(built, i)) for i in range(lib.OPENSSL_sk_num(built))]
+                if built
+                else []
+            )
             chain = tuple(self._by_address[a] for a in addresses if a in self._by_address)
         finally:
             lib.X509_STORE_CTX_free(context)
@@ -244,7 +260,9 @@ class Program:
 
     def __init__(self, program: str) -> None:
         self._program = program
-        self.name = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout.strip()
+        self.name = subprocess.run(
+            [program, "version"], capture_output=True, text=True, check=True
+        ).stdout.strip()
 
     def verify(
         self,
@@ -271,7 +289,12 @@ class Program:
                 command += ["-crl_check", "-CRLfile", str(place / f"crl{number}")]
             (place / "leaf").write_text(_pem(leaf.der, "CERTIFICATE"))
             done = subprocess.run(
-                [*command, str(place / "leaf")], capture_output=True, text=True, errors="replace", check=False, timeout=30
+                [*command, str(place / "leaf")],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=30,
             )
         errors = [
             OpenSSLError(int(m[1]), int(m[2]), m[3], "")

@@ -25,7 +25,7 @@ About = Literal["file", "certificate", "list", "node", "cluster", "connection", 
 # --- kb/vocabulary -------------------------------------------------------------------------------------------
 
 
-class FactForm(Form, kw_only=True):
+class FactForm(Form, frozen=True, kw_only=True):
     """One fact of the closed vocabulary. `supplied` says who may give it."""
 
     values: dict[str, Text]  # value token -> how a proof line says it, with {bindings}
@@ -34,7 +34,7 @@ class FactForm(Form, kw_only=True):
     text: Text  # what the fact is, as a noun phrase
 
 
-class VocabularyForm(Form, kw_only=True):
+class VocabularyForm(Form, frozen=True, kw_only=True):
     """kb/vocabulary/<about>.yml"""
 
     schema: Literal["certdoctor/vocabulary@1"]
@@ -45,7 +45,7 @@ class VocabularyForm(Form, kw_only=True):
 # --- rules ---------------------------------------------------------------------------------------------------
 
 
-class Premise(Form, kw_only=True, rename={"is_": "is"}):
+class Premise(Form, frozen=True, kw_only=True, rename={"is_": "is"}):
     """A fact that must be known and have one of these values."""
 
     fact: str
@@ -56,14 +56,14 @@ class Premise(Form, kw_only=True, rename={"is_": "is"}):
         return (self.is_,) if isinstance(self.is_, str) else tuple(self.is_)
 
 
-class Against(Form, kw_only=True):
+class Against(Form, frozen=True, kw_only=True):
     """What the same premises speak against, and how strongly."""
 
     diagnosis: str
     strength: Strength
 
 
-class RuleForm(Form, kw_only=True):
+class RuleForm(Form, frozen=True, kw_only=True):
     """rules/<area>/<id>.yml: premises about one subject -> one diagnosis."""
 
     schema: Literal["certdoctor/rule@1"]
@@ -80,7 +80,7 @@ class RuleForm(Form, kw_only=True):
     sources: list[str]
 
 
-class TestCase(Form, kw_only=True):
+class TestCase(Form, frozen=True, kw_only=True):
     """One case of a rule's test. `of` + `change`/`forget` derive a case from another one."""
 
     name: str
@@ -92,7 +92,7 @@ class TestCase(Form, kw_only=True):
     expect: dict[str, Strength] = {}  # ALL conclusions of all rules about this subject
 
 
-class RuleTestForm(Form, kw_only=True):
+class RuleTestForm(Form, frozen=True, kw_only=True):
     """rules/<area>/<id>.test.yml"""
 
     schema: Literal["certdoctor/rule-test@1"]
@@ -103,7 +103,7 @@ class RuleTestForm(Form, kw_only=True):
 # --- kb/diagnoses/<id>/ --------------------------------------------------------------------------------------
 
 
-class FixStep(Form, kw_only=True):
+class FixStep(Form, frozen=True, kw_only=True):
     """One step of a fix; its words stand in the text files under the same id.
 
     `where` and `command` are product terms and never translated; both may hold {placeholders}.
@@ -124,7 +124,7 @@ class FixStep(Form, kw_only=True):
     source: str = ""
 
 
-class VerifyStep(Form, kw_only=True):
+class VerifyStep(Form, frozen=True, kw_only=True):
     """How the cure is proven: a fact to observe again, or a look at the box."""
 
     id: str
@@ -133,7 +133,7 @@ class VerifyStep(Form, kw_only=True):
     where: str = ""
 
 
-class DiagnosisForm(Form, kw_only=True):
+class DiagnosisForm(Form, frozen=True, kw_only=True):
     """kb/diagnoses/<id>/diagnosis.yml: the language-neutral part."""
 
     schema: Literal["certdoctor/diagnosis@1"]
@@ -152,7 +152,7 @@ class DiagnosisForm(Form, kw_only=True):
     sources: list[str]
 
 
-class DiagnosisText(Form, kw_only=True):
+class DiagnosisText(Form, frozen=True, kw_only=True):
     """kb/diagnoses/<id>/text.<lang>.yml"""
 
     schema: Literal["certdoctor/text@1"]
@@ -170,12 +170,12 @@ class DiagnosisText(Form, kw_only=True):
 # --- symptoms, questions, signatures -------------------------------------------------------------------------
 
 
-class SymptomText(Form, kw_only=True):
+class SymptomText(Form, frozen=True, kw_only=True):
     title: str
     aliases: list[str]
 
 
-class SymptomForm(Form, kw_only=True):
+class SymptomForm(Form, frozen=True, kw_only=True):
     """kb/symptoms/<id>.yml"""
 
     schema: Literal["certdoctor/symptom@1"]
@@ -186,7 +186,7 @@ class SymptomForm(Form, kw_only=True):
     sources: list[str] = []
 
 
-class QuestionForm(Form, kw_only=True):
+class QuestionForm(Form, frozen=True, kw_only=True):
     """One question: asks for one fact of the site (or of the subject kind of that fact)."""
 
     fact: str
@@ -197,14 +197,14 @@ class QuestionForm(Form, kw_only=True):
     how: Text  # how to find out
 
 
-class QuestionsForm(Form, kw_only=True):
+class QuestionsForm(Form, frozen=True, kw_only=True):
     """kb/questions/<topic>.yml"""
 
     schema: Literal["certdoctor/questions@1"]
     questions: dict[str, QuestionForm]
 
 
-class SignatureForm(Form, kw_only=True):
+class SignatureForm(Form, frozen=True, kw_only=True):
     """A log pattern and what it means. Named groups: name, address, port, local_address, local_port, code,
     reason, depth, subject. `reason` fixed here or captured is turned into a token by kb/signatures/reasons.yml.
     """
@@ -217,14 +217,14 @@ class SignatureForm(Form, kw_only=True):
     sources: list[str]
 
 
-class SignaturesForm(Form, kw_only=True):
+class SignaturesForm(Form, frozen=True, kw_only=True):
     """kb/signatures/<topic>.yml"""
 
     schema: Literal["certdoctor/signatures@1"]
     signatures: dict[str, SignatureForm]
 
 
-class ReasonsForm(Form, kw_only=True):
+class ReasonsForm(Form, frozen=True, kw_only=True):
     """kb/signatures/reasons.yml: what the libraries write -> our token."""
 
     schema: Literal["certdoctor/reasons@1"]
@@ -235,28 +235,28 @@ class ReasonsForm(Form, kw_only=True):
 # --- connections, sources, glossary --------------------------------------------------------------------------
 
 
-class SourceForm(Form, kw_only=True):
+class SourceForm(Form, frozen=True, kw_only=True):
     title: str
     date: str = ""
     url: str = ""
     read: str = ""  # when it was last read, YYYY-MM-DD
 
 
-class SourcesForm(Form, kw_only=True):
+class SourcesForm(Form, frozen=True, kw_only=True):
     """kb/sources/<topic>.yml"""
 
     schema: Literal["certdoctor/sources@1"]
     sources: dict[str, SourceForm]
 
 
-class GlossaryEntry(Form, kw_only=True):
+class GlossaryEntry(Form, frozen=True, kw_only=True):
     term: Text
     text: Text
     see: list[str] = []
     sources: list[str] = []
 
 
-class GlossaryForm(Form, kw_only=True):
+class GlossaryForm(Form, frozen=True, kw_only=True):
     """kb/glossary/<topic>.yml"""
 
     schema: Literal["certdoctor/glossary@1"]
