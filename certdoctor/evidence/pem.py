@@ -1,0 +1,253 @@
+"""Finds PEM blocks (RFC 7468) in any text, as damaged as people hand them over.
+
+The blocks keep their position in the text, so that private keys can be cut out of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote
+
+from certdoctor.evidence import wording
+
+_DASH = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\uff0d"
+_MARKER = re.compile(
+    rf"(?P<before>-{{2,5}}|[-{_DASH}]{{1,5}})[ \t]*"
+    r"(?P<word>BEGIN|END)[ \t]+(?P<label>[A-Z0-9][A-Z0-9 .#/]{1,40}?)[ \t]*"
+    rf"(?P<after>-{{2,5}}|[-{_DASH}]{{1,5}})",
+    re.IGNORECASE,
+)
+_BASE64_LINE = r"[ \t>|\"']*[A-Za-z0-9+/]{16,}={0,2}[ \t\"',;]*"
+_BARE = re.compile(rf"^{_BASE64_LINE}$(?:\r?\n^[ \t>|\"']*[A-Za-z0-9+/]{{1,}}={{0,2}}[ \t\"',;]*$)*", re.MULTILINE)
+_SHORTEST_BARE = 96  # characters; nothing that we look for is shorter
+
+_ESCAPES = re.compile(r"\\+r\\+n|\\+[nr]|&#(?:1[03]|x0*[ad]);|<br */?>", re.IGNORECASE)
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[ \t]")
+_QUOTE = re.compile(r"[ \t]*(?:[>|#*][ \t>|#*]*)?")
+_BLANK = re.compile(r"[\s\u00a0\u00ad\u200b-\u200f\u2028\u2029\u2060\ufeff\"',;\\]+")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
+
+
+class Oddity(StrEnum):
+    """What is unusual about a block: OpenSSL or a box may not read it."""
+
+    INDENTED = wording.REMARK_INDENTED
+    ONE_LINE = wording.REMARK_ONE_LINE
+    ESCAPED = wording.REMARK_ESCAPED
+    DASHES = wording.REMARK_DASHES
+    GLUED = wording.REMARK_GLUED
+    LABEL_CASE = wording.REMARK_LABEL_CASE
+    NO_END = wording.REMARK_NO_END
+    NO_BEGIN = wording.REMARK_NO_BEGIN
+    END_LABEL = wording.REMARK_END_LABEL
+    HEADERS = wording.REMARK_HEADERS
+    PADDING = wording.REMARK_PADDING
+    BARE = wording.REMARK_BARE
+    TWICE = wording.REMARK_TWICE
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block: `text[start:stop]` is all of it, markers included; `label` is "" for bare base64."""
+
+    label: str
+    start: int
+    stop: int
+    body: str
+    oddities: tuple[Oddity, ...] = ()
+
+    @property
+    def is_key(self) -> bool:
+        """Whether its label says that it is a private key."""
+        return "PRIVATE KEY" in self.label
+
+
+class Undecodable(ValueError):
+    """The body of a block is not base64; `str()` says why."""
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Yield all blocks of a text in order, and runs of base64 outside of markers that may hold such data."""
+    at = 0
+    for block in _marked(text):
+        yield from _bare(text, at, block.start)
+        yield block
+        at = block.stop
+    yield from _bare(text, at, len(text))
+
+
+def _marked(text: str) -> Iterator[Block]:
+    opened: re.Match[str] | None = None
+    previous_stop = -1
+    for marker in _MARKER.finditer(text):
+        if marker["word"].upper() == "BEGIN":
+            if opened is not None:
+                yield _block(text, opened, None, marker.start(), previous_stop)
+                previous_stop = marker.start()
+            opened = marker
+        elif opened is not None:
+            yield _block(text, opened, marker, marker.end(), previous_stop)
+            previous_stop = marker.end()
+            opened = None
+        else:
+            run = _run_before(text, max(previous_stop, 0), marker.start())
+            if run is not None:
+                oddities = (Oddity.NO_BEGIN,)
+                yield Block(_label(marker), run, marker.end(), text[run : marker.start()], oddities)
+                previous_stop = marker.end()
+    if opened is not None:
+        yield _block(text, opened, None, _end_of_run(text, opened.end()), previous_stop)
+
+
+def _label(marker: re.Match[str]) -> str:
+    return " ".join(marker["label"].upper().split())
+
+
+def _block(
+    text: str, begin: re.Match[str], end: re.Match[str] | None, stop: int, previous_stop: int
+) -> Block:
+    body = text[begin.end() : end.start() if end else stop]
+    odd: list[Oddity] = []
+    markers = [begin, end] if end else [begin]
+    if any(m["before"] != "-----" or m["after"] != "-----" for m in markers):
+        odd.append(Oddity.DASHES)
+    if any(m["label"] != m["label"].upper() or m["word"] != m["word"].upper() for m in markers):
+        odd.append(Oddity.LABEL_CASE)
+    if end is None:
+        odd.append(Oddity.NO_END)
+    elif _label(end) != _label(begin):
+        odd.append(Oddity.END_LABEL)
+    if begin.start() == previous_stop:
+        odd.append(Oddity.GLUED)
+    elif begin.start() and text[begin.start() - 1] not in "\r\n\ufeff":
+        odd.append(Oddity.INDENTED)
+    elif re.search(r"[\r\n][ \t>|#*]+[A-Za-z0-9+/]", body):
+        odd.append(Oddity.INDENTED)
+    if _ESCAPES.search(body):
+        odd.append(Oddity.ESCAPED)
+    elif end is not None and not re.match(r"[ \t]*[\r\n]", body):
+        odd.append(Oddity.ONE_LINE)
+    return Block(_label(begin), begin.start(), stop, body, tuple(odd))
+
+
+def _run_before(text: str, low: int, high: int) -> int | None:
+    """Where the lines of base64 begin that stand directly before `high`, or None."""
+    start = None
+    at = high
+    while at > low:
+        line_start = max(text.rfind("\n", low, at - 1), text.rfind("\r", low, at - 1)) + 1
+        line_start = max(line_start, low)
+        line = text[line_start:at].strip(" \t\r\n>|")
+        if line and _NOT_BASE64.search(line):
+            break
+        if line:
+            start = line_start
+        at = line_start
+    return start
+
+
+def _end_of_run(text: str, at: int) -> int:
+    """Where a body without an END line ends: with the last line that can be base64 or a PEM header."""
+    stop = at
+    for line in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n|$)", text[at:]):
+        content = _BLANK.sub("", _QUOTE.sub("", line[0], count=1))
+        if content and _NOT_BASE64.search(_ESCAPES.sub("", content)) and not _HEADER.match(line[0]):
+            break
+        stop = at + line.end()
+        if line.end() == len(text) - at:
+            break
+    return stop
+
+
+def _bare(text: str, start: int, stop: int) -> Iterator[Block]:
+    if stop - start < _SHORTEST_BARE:
+        return
+    gap = text[start:stop]
+    squeezed = _BLANK.sub("", gap) if start == 0 and stop == len(text) else ""
+    if len(squeezed) >= _SHORTEST_BARE and not _NOT_BASE64.search(squeezed.rstrip("=")):
+        yield Block("", start, stop, gap, (Oddity.BARE,))
+        return
+    for run in _BARE.finditer(gap):
+        if len(run[0]) >= _SHORTEST_BARE:
+            yield Block("", start + run.start(), start + run.end(), run[0], (Oddity.BARE,))
+
+
+def decode(block: Block) -> tuple[bytes, tuple[Oddity, ...]]:
+    """Return the bytes of a block and further oddities.
+
+    Raises:
+        Undecodable: the body is empty or not base64.
+    """
+    odd: list[Oddity] = []
+    body = block.body
+    if "\\" in body or "&#" in body or "<" in body:
+        body = _ESCAPES.sub("\n", body.replace("\\/", "/"))
+    if "=3D" in body or "=\n" in body or "=\r\n" in body:
+        body = _unquoted(body)
+    if "%" in body:
+        body = unquote(body)
+    lines = body.splitlines()
+    if any(_HEADER.match(line.strip()) for line in lines[:12]):
+        odd.append(Oddity.HEADERS)
+        lines = _without_headers(lines)
+    compact = _BLANK.sub("", "".join(_QUOTE.sub("", line, count=1) for line in lines))
+    if not compact:
+        raise Undecodable(wording.BLOCK_EMPTY)
+    stray = _NOT_BASE64.search(compact)
+    if stray:
+        why = wording.BASE64_CHARACTER.format(character=ascii(stray[0]), position=stray.start() + 1)
+        raise Undecodable(wording.BAD_BASE64.format(why=why))
+    bare = compact.rstrip("=")
+    if len(bare) % 4 == 1 or "=" in bare:
+        raise Undecodable(wording.BAD_BASE64.format(why=wording.BASE64_LENGTH))
+    if len(compact) % 4:
+        odd.append(Oddity.PADDING)
+    try:
+        data = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except binascii.Error as error:
+        raise Undecodable(wording.BAD_BASE64.format(why=str(error))) from error
+    again = _twice(data)
+    if again:
+        odd.append(Oddity.TWICE)
+        data = again
+    return data, tuple(odd)
+
+
+def _unquoted(body: str) -> str:
+    """Undo quoted-printable, if that is what it is: a soft line end stands behind many characters."""
+    decoded = quopri.decodestring(body.encode("utf-8", "replace")).decode("utf-8", "replace")
+    last = re.search(r"=+\s*$", body)
+    return decoded if "=3D" in body or (last is None or last.start() != body.find("=")) else body
+
+
+def _without_headers(lines: list[str]) -> list[str]:
+    kept = []
+    in_header = True
+    for line in lines:
+        stripped = line.strip()
+        if in_header and (_HEADER.match(stripped) or (line[:1] in " \t" and kept == [] and ":" in stripped)):
+            continue
+        if stripped:
+            in_header = False
+        kept.append(line)
+    return kept
+
+
+def _twice(data: bytes) -> bytes:
+    """What is inside, if `data` is base64 of DER once more; b"" otherwise."""
+    if data[:1] not in b"M-" or len(data) < _SHORTEST_BARE:
+        return b""
+    inner = data.decode("latin-1")
+    marked = next(_marked(inner), None)
+    compact = _BLANK.sub("", marked.body if marked else inner)
+    try:
+        decoded = base64.b64decode(compact, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return decoded if decoded[:1] == b"\x30" else b""
