@@ -12,5 +12,5 @@ LANGUAGES: tuple[Lang, ...] = ("en", "de")
 Text = dict[Lang, str]
 
 
-class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Common to all forms: frozen, keyword only, unknown fields refused."""
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Common to all forms: frozen, unknown fields refused, defaults left out so that a new field changes no hash."""

@@ -117,7 +117,7 @@ class _Side:
         self.subject = side_subject(judgement)
         self.form = kind.server if judgement.side == SERVER or kind.client is None else kind.client
 
-    def fact(self, name: str, value: str, seen: Iterable[str] = (), **bindings: str) -> Fact:
+    def fact(self, name: str, value: str, seen: Iterable[str] = (), /, **bindings: str) -> Fact:
         return Fact(name, self.subject, value, FactSource.OBSERVED, bindings, tuple(seen))
 
     def facts(self) -> Iterator[Fact]:
