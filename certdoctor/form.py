@@ -13,4 +13,4 @@ Text = dict[Lang, str]
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Common to all forms: frozen, unknown fields refused, defaults left out so that a new field changes no hash."""
+    """Common to all forms: unknown fields are refused, defaults left out so that a new field changes no hash."""
