@@ -1,0 +1,210 @@
+"""The examination: evidence and a description in, findings with their texts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from certdoctor.casework import wording
+from certdoctor.casework.examination import ConnectionLine, Examination, Treatable, Unchecked
+from certdoctor.deployment import build, derive
+from certdoctor.deployment.judge import judge, root_of
+from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, Outcome
+from certdoctor.deployment.openssl import verifier
+from certdoctor.evidence.items import Certificate, Evidence
+from certdoctor.evidence.site import SiteDescription
+from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
+from certdoctor.facts.logs import Signatures, events, observe_logs
+from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
+from certdoctor.knowledge.model import Knowledge
+from certdoctor.language import _
+from certdoctor.reasoning.conclude import reason
+from certdoctor.reasoning.engine import Engine
+from certdoctor.reasoning.findings import Finding, Reasoned, Verdict
+
+SITE = Subject(SubjectKind.SITE, "site")
+_SERIOUS = ("critical", "high", "medium")
+
+
+def examine(
+    evidence: Evidence,
+    description: SiteDescription,
+    knowledge: Knowledge,
+    engine: Engine,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    lang: str = "en",
+    answers: Sequence[tuple[str, str, str]] = (),
+    symptoms: Sequence[str] = (),
+) -> Examination:
+    """Examine a site.
+
+    Args:
+        evidence: everything that was read.
+        description: nodes, connections, symptoms and answers as described.
+        knowledge: rules and texts.
+        engine: the rule engine's worker.
+        now: the present time, aware.
+        at: judge as of this time; default: the description's, else now.
+        lang: language of the texts.
+        answers: (fact, subject, value) of a person, besides those of the description.
+        symptoms: symptom ids, besides those of the description.
+    """
+    moment = at or description.at or now
+    kinds = knowledge.connections
+    deployment = build.build(description, evidence, moment)
+    deployment = build.with_connections(deployment, derive.connections(deployment, description.connections, kinds))
+    openssl = verifier()
+    judgements = judge(deployment, kinds, openssl)
+    roots: dict[str, Certificate | None] = {}
+
+    def root(judgement: Judgement) -> Certificate | None:
+        key = f"{judgement.sent[0].sha256}/{judgement.verifier.id}/{judgement.trust.name if judgement.trust else ''}"
+        if key not in roots:
+            roots[key] = root_of(judgement, deployment, openssl)
+        return roots[key]
+
+    observed = list(observe(deployment, judgements, kinds, evidence, root))
+    if knowledge.reasons is not None:
+        signatures = Signatures(knowledge.signatures, knowledge.reasons)
+        mutual = frozenset(kind.id for kind in kinds.values() if kind.client is not None)
+        observed += observe_logs(deployment, events(deployment, signatures), knowledge.reasons, mutual)
+    told = [*_told(description.answers.items(), knowledge), *(_answer(*answer) for answer in answers)]
+    facts = Facts([*observed, *told])
+    reasoned = reason(
+        facts,
+        knowledge,
+        engine,
+        symptoms=tuple(dict.fromkeys((*description.symptoms, *symptoms))),
+        affected=_affected(deployment, judgements),
+    )
+    return _result(evidence, deployment, judgements, facts, reasoned, knowledge, lang)
+
+
+def _told(answers: Iterable[tuple[str, str]], knowledge: Knowledge) -> list[Fact]:
+    return [_answer(fact, str(SITE), value) for fact, value in answers if fact in knowledge.about]
+
+
+def _answer(fact: str, subject: str, value: str) -> Fact:
+    kind, _separator, rest = subject.partition(":")
+    name, _slash, side = rest.partition("/") if kind == SubjectKind.CONNECTION else (rest, "", "")
+    return Fact(fact, Subject(SubjectKind(kind), name, side), value, FactSource.TOLD)
+
+
+def _affected(deployment: Deployment, judgements: Sequence[Judgement]) -> Mapping[Subject, frozenset[Subject]]:
+    """Project nodes, certificates, lists and files onto the connection sides they take part in."""
+    sides: dict[Subject, set[Subject]] = {}
+    everything = {side_subject(j) for j in judgements}
+    sides[SITE] = everything
+    for judgement in judgements:
+        side = side_subject(judgement)
+        sides.setdefault(node_subject(judgement.presenter), set()).add(side)
+        if judgement.identity is not None:
+            leaf = judgement.identity.leaf.certificate
+            sides.setdefault(certificate_subject(leaf), set()).add(side)
+            sides.setdefault(file_subject(judgement.identity.document), set()).add(side)
+    return {subject: frozenset(touched) for subject, touched in sides.items()}
+
+
+def _result(
+    evidence: Evidence,
+    deployment: Deployment,
+    judgements: tuple[Judgement, ...],
+    facts: Facts,
+    reasoned: Reasoned,
+    knowledge: Knowledge,
+    lang: str,
+) -> Examination:
+    decisive = [f for f in reasoned.findings if f.strength == "decisive" and not f.told]
+    refused = [j for j in judgements if j.outcome in (Outcome.REFUSED, Outcome.DEPENDS)]
+    judged = any(j.outcome in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEPENDS) for j in judgements)
+    serious = [f for f in decisive if f.severity in _SERIOUS]
+    # Something is left unexplained: a refusal or a log line without a cause, or a finding that is not decisive.
+    weaker = [f for f in reasoned.findings if f not in decisive and f.severity in _SERIOUS]
+    shown: Sequence[Finding]
+    if serious:
+        verdict, shown = Verdict.CAUSE_FOUND, decisive
+    elif weaker:
+        verdict, shown = Verdict.DIFFERENTIAL, reasoned.findings
+    elif refused:
+        verdict, shown = Verdict.DIFFERENTIAL, decisive
+    elif judged or any(s.kind == SubjectKind.FILE for s in facts.subjects()) and decisive:
+        verdict, shown = Verdict.HEALTHY, decisive
+    else:
+        verdict, shown = Verdict.NOT_CHECKED, decisive
+    texts = wording.Texts(knowledge, lang)
+    findings = tuple(texts.treatable(finding, number) for number, finding in enumerate(shown, 1))
+    named = {f.diagnosis for f in shown}
+    folded: tuple[Treatable, ...] = tuple(
+        texts.treatable(f.finding, 0, f.under) for f in reasoned.folded if f.under in named
+    )
+    return Examination(
+        verdict=verdict,
+        at=deployment.at,
+        lang=lang,
+        findings=findings,
+        folded=folded,
+        connections=tuple(_connection_lines(deployment, judgements)),
+        candidates=reasoned.candidates,
+        questions=tuple(texts.question(q) for q in reasoned.questions),
+        unchecked=tuple(_unchecked(deployment, judgements, reasoned)),
+        evidence=evidence,
+        deployment=deployment,
+        judgements=judgements,
+        facts=facts,
+        next_questions=reasoned.questions,
+        disagreements=reasoned.disagreements,
+    )
+
+
+def _connection_lines(deployment: Deployment, judgements: Sequence[Judgement]) -> Iterable[ConnectionLine]:
+    sides = {(j.connection.id, j.side): j for j in judgements}
+    for connection in deployment.connections:
+        server, client = sides.get((connection.id, SERVER)), sides.get((connection.id, CLIENT))
+        yield ConnectionLine(
+            id=connection.id,
+            kind=connection.kind,
+            client=connection.client,
+            server=connection.server,
+            port=connection.port,
+            name=connection.name or "",
+            server_verdict=server.outcome.value if server else Outcome.NOT_CHECKED.value,
+            client_verdict=client.outcome.value if client else Outcome.NOT_REQUIRED.value,
+            openssl=tuple(
+                {"side": j.side, "code": e.code, "depth": e.depth, "text": e.text, "subject": e.subject}
+                for j in (server, client)
+                if j is not None
+                for e in j.errors
+            ),
+            why={j.side: j.why for j in (server, client) if j is not None and j.why},
+        )
+
+
+def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned: Reasoned) -> Iterable[Unchecked]:
+    whose = {"no_identity": _("its certificate is not in the evidence"), "no_trust_list": _("the trust list of {node} is not in the evidence")}
+    known = {j.connection.id for j in judgements}
+    for connection in deployment.connections:
+        if connection.id not in known:
+            yield Unchecked(connection.id, _("its kind or one of its nodes is not known"), "")
+        for assumption in connection.assumptions:
+            yield Unchecked(connection.id, assumption, "")
+    for j in judgements:
+        if j.outcome == Outcome.NOT_CHECKED:
+            what = _("{connection}: certificate of {node}").format(connection=j.connection.id, node=j.presenter.id)
+            node = j.verifier if j.why == "no_trust_list" else j.presenter
+            yield Unchecked(what, whose[j.why].format(node=node.id), wording.how_to_get(j))
+        elif j.outcome == Outcome.DEPENDS:
+            what = _("{connection}: certificate of {node}").format(connection=j.connection.id, node=j.presenter.id)
+            yield Unchecked(what, _("depends on the version of {node}, which is not known").format(node=j.verifier.id), "")
+        if j.revocation is None and j.outcome == Outcome.ACCEPTED and (j.sent[0].crl_urls or j.sent[0].ocsp_urls):
+            urls = ", ".join((*j.sent[0].crl_urls, *j.sent[0].ocsp_urls))
+            what = _("{connection}: revocation of {leaf}").format(connection=j.connection.id, leaf=j.sent[0].label)
+            yield Unchecked(what, _("no CRL is in the evidence; the certificate names {urls}").format(urls=urls), "")
+    for document in deployment.unassigned:
+        if document.certificates or document.settings:
+            yield Unchecked(document.origin.path, _("it belongs to no node yet"), "")
+    for conflict in deployment.conflicts:
+        yield Unchecked(_("contradiction"), conflict, "")
+    for disagreement in reasoned.disagreements:
+        yield Unchecked(_("rule engine"), disagreement, "")

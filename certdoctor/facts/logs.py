@@ -1,0 +1,225 @@
+"""What log lines say about connections: which side refused which certificate, and what was no certificate fault.
+
+Who sent the alert matters: an alert received means that the peer refused this node's certificate, a failed
+verification means that this node refused the peer's (catalogue, section 16.8).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from certdoctor.deployment.model import CLIENT, SERVER, Connection, Deployment, Node
+from certdoctor.evidence.items import Document
+from certdoctor.facts.derive import node_subject
+from certdoctor.facts.model import Fact, FactSource, Subject, SubjectKind
+from certdoctor.facts.signatures import ReasonsForm, SignatureForm
+from certdoctor.limits import DEFAULT
+from certdoctor.text import clean
+
+_SPECIAL = {"own_key", "peer_key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One telling log line of one node."""
+
+    node: str
+    means: str  # "refused", "was_refused", "trouble", "own_key", "peer_key"
+    reason: str  # token
+    words: str  # as the log puts it
+    acting: str  # "client", "server" or ""
+    name: str
+    address: str
+    port: int | None
+    document: Document
+    line: int
+
+
+class Signatures:
+    """The compiled signatures of a knowledge base."""
+
+    def __init__(self, signatures: Mapping[str, SignatureForm], reasons: ReasonsForm) -> None:
+        self._reasons = reasons
+        self._compiled = tuple((form, re.compile(form.pattern)) for _, form in sorted(signatures.items()))
+        literals = sorted({form.contains.encode() for form, _ in self._compiled}, key=len, reverse=True)
+        self._any = re.compile(b"|".join(re.escape(literal) for literal in literals)) if literals else None
+
+    def events(self, node: str, document: Document) -> Iterator[Event]:
+        """Return the telling lines of a log. A line longer than the limit is looked at up to the limit."""
+        data = document.stored
+        if self._any is None:
+            return
+        at, number, counted = 0, 1, 0
+        while found := self._any.search(data, at):
+            start = data.rfind(b"\n", 0, found.start()) + 1
+            end = data.find(b"\n", found.end())
+            end = len(data) if end < 0 else end
+            number += data.count(b"\n", counted, start)
+            counted = start
+            line = data[start : min(end, start + DEFAULT.line_bytes)].decode("utf-8", "replace").rstrip("\r")
+            yield from self._line(node, document, line, number)
+            at = end + 1
+            if at > len(data):
+                break
+
+    def _line(self, node: str, document: Document, line: str, number: int) -> Iterator[Event]:
+        for form, pattern in self._compiled:
+            if form.contains in line and (found := pattern.search(line)):
+                event = self._event(node, document, form, found.groupdict(), number)
+                if event is not None:
+                    yield event
+
+    def _event(
+        self, node: str, document: Document, form: SignatureForm, held: Mapping[str, str | None], number: int
+    ) -> Event | None:
+        words = (held.get("reason") or form.reason).strip()
+        token, alert = self._token(form, held, words)
+        if not token:
+            return None
+        acting = form.acting or {"Inbound": SERVER, "Outbound": CLIENT}.get(held.get("way") or "", "")
+        means = form.means
+        if token in _SPECIAL:
+            # A "decrypt error" alert or a bad signature: the key behind a certificate is not the one in it.
+            means = "own_key" if token == "own_key" or alert else "peer_key"
+        elif token in self._reasons.troubles:
+            means = "trouble"
+        elif means == "openssl":
+            means = "was_refused" if alert else "refused"
+        port = held.get("port") or held.get("xcp_port")
+        return Event(
+            node=node,
+            means=means,
+            reason=token,
+            words=clean(words, 200),
+            acting=acting,
+            name=held.get("name") or "",
+            address=held.get("address") or "",
+            port=int(port) if port else None,
+            document=document,
+            line=number,
+        )
+
+    def _token(self, form: SignatureForm, held: Mapping[str, str | None], words: str) -> tuple[str, bool]:
+        """Return the token of a line, and whether it tells of an alert that was received."""
+        reasons = self._reasons
+        lowered = words.lower()
+        alert = form.means == "was_refused" or " alert " in f" {lowered} " or "_alert_" in lowered
+        if form.means in _SPECIAL:
+            return form.means, False
+        if form.reason:
+            return form.reason, alert
+        if held.get("verify"):
+            return reasons.verify.get(int(held["verify"] or 0), "verify_failed"), False
+        code = int(held["code"] or "0", 16) & 0xFFF if held.get("code") else 0
+        if code >= 1000:
+            return reasons.alerts.get(code - 1000, ""), True
+        by_text = next((t for t, pieces in reasons.texts.items() if any(p in lowered for p in pieces)), "")
+        return by_text or reasons.codes.get(f"{code:03x}", ""), alert
+
+
+def events(deployment: Deployment, signatures: Signatures) -> tuple[Event, ...]:
+    """Return all telling log lines of a site."""
+    return tuple(
+        event
+        for node in deployment.nodes.values()
+        for document in node.logs
+        for event in signatures.events(node.id, document)
+    )
+
+
+def observe_logs(
+    deployment: Deployment, found: Sequence[Event], reasons: ReasonsForm, mutual: frozenset[str]
+) -> tuple[Fact, ...]:
+    """Return the facts that the log lines give: `log.refusal` per side, `log.trouble`, `node.private_key`.
+
+    Args:
+        deployment: the site with its connections.
+        found: the events of its logs.
+        reasons: kb/signatures/reasons.yml.
+        mutual: kinds of connections in which the client shows a certificate too.
+    """
+    refusals: dict[Subject, list[Event]] = {}
+    troubles: dict[Subject, list[Event]] = {}
+    keys: dict[str, list[Event]] = {}
+    for event in found:
+        node = deployment.nodes[event.node]
+        if event.means == "own_key":
+            keys.setdefault(node.id, []).append(event)
+            continue
+        for connection, acting in _connections(deployment, mutual, node, event):
+            if event.means == "peer_key":
+                keys.setdefault(connection.server if acting == CLIENT else connection.client, []).append(event)
+            elif event.means == "trouble":
+                for side in (SERVER, CLIENT):
+                    troubles.setdefault(Subject(SubjectKind.CONNECTION, connection.id, side), []).append(event)
+            else:
+                own = event.means == "refused"
+                side = (SERVER if own else CLIENT) if acting == CLIENT else (CLIENT if own else SERVER)
+                refusals.setdefault(Subject(SubjectKind.CONNECTION, connection.id, side), []).append(event)
+    kinds = {connection.id: connection.kind for connection in deployment.connections}
+    facts = [_fact("log.refusal", s, _most_telling(e, reasons.refusals), e) for s, e in refusals.items()]
+    for subject, held in troubles.items():
+        value = _most_telling(held, reasons.troubles)
+        if value == "not_tls" and kinds[subject.id] == "traversal-ssh":
+            value = "ssh_instead_of_tls"
+        facts.append(_fact("log.trouble", subject, value, held))
+    for node_id, held in keys.items():
+        node = deployment.nodes[node_id]
+        fact = _fact("node.private_key", node_subject(node), "differs", held)
+        facts.append(
+            Fact(
+                fact.id,
+                fact.subject,
+                fact.value,
+                fact.source,
+                {**fact.bindings, "node": node.id, "node_name": clean(node.name)},
+                fact.seen,
+            )
+        )
+    return tuple(facts)
+
+
+def _most_telling(held: Iterable[Event], order: Sequence[str]) -> str:
+    return min((event.reason for event in held), key=lambda r: order.index(r) if r in order else len(order))
+
+
+def _fact(name: str, subject: Subject, value: str, held: Sequence[Event]) -> Fact:
+    telling = [event for event in held if event.reason == value] or list(held)
+    seen = tuple(str(event.document.origin.at(f"line {event.line}")) for event in telling[:5])
+    bindings = {"log_line": seen[0], "log_reason": telling[0].words, "log_name": clean(telling[0].name)}
+    return Fact(name, subject, value, FactSource.LOG, bindings, seen)
+
+
+def _connections(deployment: Deployment, mutual: frozenset[str], node: Node, event: Event) -> tuple[tuple[Connection, str], ...]:
+    """The connections that a line can be about, with the role the node has in each.
+
+    Where the line leaves several pairs of nodes open, nothing is claimed of any.
+    """
+    left = [
+        (c, role)
+        for c in deployment.connections
+        if c.kind != "upload"
+        for role in ((CLIENT,) if c.client == node.id else ()) + ((SERVER,) if c.server == node.id else ())
+        if event.acting in ("", role) and (c.kind in mutual or not _needs_client_certificate(event, role))
+    ]
+
+    def named(c: Connection) -> bool:
+        return bool(event.name) and event.name.lower() in {(c.name or "").lower(), c.server.lower()}
+
+    def addressed(c: Connection) -> bool:
+        peers = (deployment.nodes[c.client], deployment.nodes[c.server])
+        return bool(event.address) and any(event.address in n.addresses for n in peers if n.id != node.id)
+
+    def ported(c: Connection) -> bool:
+        return event.port is not None and c.port == event.port
+
+    for test in (ported, named, addressed):
+        left = [(c, role) for c, role in left if test(c)] or left
+    return tuple(left) if len({(c.client, c.server) for c, _ in left}) == 1 else ()
+
+
+def _needs_client_certificate(event: Event, role: str) -> bool:
+    """Whether such a line can only come from a handshake in which the client shows a certificate."""
+    return (event.means == "was_refused" and role == CLIENT) or (event.means == "refused" and role == SERVER)

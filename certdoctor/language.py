@@ -1,0 +1,27 @@
+"""The language of everything that is shown: gettext, with the English text itself as the key."""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+_LOCALE = Path(__file__).resolve().parent / "locale"
+_lang = "en"
+_catalog: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def set_language(lang: str) -> None:
+    """Use the catalog of `lang` ("en", "de") from now on; without one, texts stay English."""
+    global _lang, _catalog
+    _lang = lang
+    _catalog = gettext.translation("certdoctor", _LOCALE, languages=[lang], fallback=True)
+
+
+def current() -> str:
+    """Return the language set last."""
+    return _lang
+
+
+def _(text: str) -> str:
+    """Return `text` in the current language."""
+    return _catalog.gettext(text) if text else ""

@@ -1,0 +1,206 @@
+"""The files that cure a finding: CA certificates to append, a converted file, a request configuration."""
+
+from __future__ import annotations
+
+import base64
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from certdoctor.deployment.model import CLIENT, Deployment, Judgement, Node
+from certdoctor.evidence.items import Certificate, Evidence, Form
+from certdoctor.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One file to hand out: `name` says the box and the list it is for."""
+
+    name: str
+    data: bytes
+    purpose: str
+
+
+def pem(certificate: Certificate) -> str:
+    """Return a certificate as PEM with 64 columns and LF (RFC 7468), without any text around."""
+    body = "\n".join(textwrap.wrap(base64.b64encode(certificate.der).decode("ascii"), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+
+
+def missing_cas(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
+    """Return, per trust list, each CA certificate that it lacks, as one PEM file per CA.
+
+    A CA that is nowhere in the evidence cannot be written: `ca_requests` says what to ask the CA for.
+    """
+    by_list: dict[str, dict[str, Certificate]] = {}
+    for judgement in judgements:
+        if judgement.missing is None:
+            continue
+        for name in _lists(judgement):
+            wanted = by_list.setdefault(name, {})
+            for found in judgement.missing.to_add:
+                wanted[found.certificate.sha256] = found.certificate
+    return tuple(
+        Artefact(
+            f"{name}-{number:02d}-{_slug(certificate.label)}.pem",
+            pem(certificate).encode("ascii"),
+            f"CA certificate {clean(certificate.subject)} for {name}",
+        )
+        for name, certificates in by_list.items()
+        for number, certificate in enumerate(certificates.values(), 1)
+    )
+
+
+def ca_requests(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
+    """Return one text that says what to ask the CA for, where a missing CA is not in the evidence."""
+    lines: dict[str, None] = {}
+    for judgement in judgements:
+        missing = judgement.missing
+        if missing is None or (missing.to_add and missing.to_add[-1].certificate.self_signed):
+            continue
+        top = missing.to_add[-1].certificate if missing.to_add else missing.wanted_by
+        lines[
+            f"for {', '.join(_lists(judgement))}:\n"
+            f"  subject: {clean(top.issuer)}\n"
+            f"  key identifier: {top.authority_key_id or 'not named'}\n"
+            f"  address named in the certificate (AIA): {clean(', '.join(top.ca_issuer_urls)) or 'none'}\n"
+        ] = None
+    if not lines:
+        return ()
+    text = "CA certificates to ask the issuing CA for (Base-64, with every CA up to the root)\n\n" + "\n".join(lines)
+    return (Artefact("ask-the-ca.txt", text.encode("utf-8"), "what to ask the CA for"),)
+
+
+def converted(evidence: Evidence, paths: Iterable[str]) -> tuple[Artefact, ...]:
+    """Return the certificates of DER, PKCS#7 and PFX files as PEM: the leaf alone, and its CAs each alone."""
+    artefacts: list[Artefact] = []
+    for path in paths:
+        document = evidence.document(path)
+        if document is None or document.form in (Form.PEM, Form.NONE):
+            continue
+        stem = _slug(re.sub(r"\.\w+$", "", path.rsplit("/", 1)[-1]))
+        for number, found in enumerate(document.certificates, 1):
+            kind = "ca" if found.certificate.is_ca else "certificate"
+            artefacts.append(
+                Artefact(
+                    f"{stem}-{kind}-{number:02d}.pem",
+                    pem(found.certificate).encode("ascii"),
+                    f"{clean(found.certificate.label)} from {path} as Base-64 (PEM)",
+                )
+            )
+    return tuple(artefacts)
+
+
+def request(node: Node, deployment: Deployment, judgements: Iterable[Judgement], current: Certificate | None) -> Artefact:
+    """Return an OpenSSL request configuration with every name that the node's certificate must hold.
+
+    The names are those of the present certificate and all that other nodes look for in it; both usages are asked
+    for, since the same certificate is shown as client and as server (S18, S20).
+    """
+    names = required_names(node, deployment, judgements, current)
+    common = node.cluster or node.name
+    dns = [n for n in names if not _is_address(n)]
+    addresses = [n for n in names if _is_address(n)]
+    alternatives = [f"DNS.{i} = {n}" for i, n in enumerate(dns, 1)] + [f"IP.{i} = {n}" for i, n in enumerate(addresses, 1)]
+    # ub-common-name is 64 characters (RFC 5280, appendix A): a longer name stands in the SANs only.
+    lines = [
+        f"# Certificate request for {node.id}; names:",
+        *(f"#   {name}" for name in names),
+        f"# openssl req -new -newkey rsa:4096 -nodes -keyout {node.id}.key -out {node.id}.csr -config {node.id}-request.cnf",
+        "[req]",
+        "prompt = no",
+        "default_md = sha256",
+        "distinguished_name = dn",
+        "req_extensions = ext",
+        "[dn]",
+        f"CN = {common if len(common) <= 64 else node.name[:64]}",
+        "[ext]",
+        "keyUsage = critical, digitalSignature, keyEncipherment",
+        "extendedKeyUsage = serverAuth, clientAuth",
+        "subjectAltName = @names",
+        "[names]",
+        *alternatives,
+    ]
+    return Artefact(f"{node.id}-request.cnf", ("\n".join(lines) + "\n").encode("utf-8"), f"request for {node.id}")
+
+
+def required_names(
+    node: Node, deployment: Deployment, judgements: Iterable[Judgement], current: Certificate | None
+) -> tuple[str, ...]:
+    """Return the names that a new certificate of this node must hold, each once, present ones first."""
+    wanted: dict[str, None] = {}
+    for name in current.names if current else ():
+        wanted[name.lower()] = None
+    for name in node.names:
+        if "." in name and not _is_address(name):
+            wanted[name.lower()] = None
+    if node.cluster:
+        wanted[node.cluster.lower()] = None
+    if node.role == "expressway-e":
+        for domain in deployment.domains:
+            if domain not in wanted:
+                wanted[f"collab-edge.{domain}"] = None
+    for judgement in judgements:
+        mine = judgement.presenter.id == node.id and judgement.name is not None
+        # A short name or an address is a fault of the configuration, not a name for the certificate.
+        if mine and judgement.name and "." in judgement.name and not _is_address(judgement.name):
+            if judgement.side == CLIENT or len(judgement.names_accepted) < 2:
+                wanted[judgement.name.lower()] = None
+    return tuple(name for name in wanted if not name.startswith("*."))
+
+
+def artefacts(
+    kinds: Iterable[str],
+    params: Mapping[str, str],
+    connections: Iterable[str],
+    side: str,
+    deployment: Deployment,
+    judgements: Iterable[Judgement],
+    evidence: Evidence,
+) -> tuple[Artefact, ...]:
+    """Return the files for one finding.
+
+    Args:
+        kinds: what its fix steps ask for ("missing_cas", "converted_file", "request").
+        params: its placeholders (presenter, node, file).
+        connections: ids of the connections it hits.
+        side: whose certificate it is about, "" for all.
+        deployment: the site.
+        judgements: all judgements of the examination.
+        evidence: all that was read.
+    """
+    wanted = set(kinds)
+    hit = set(connections)
+    every = tuple(judgements)
+    mine = [j for j in every if j.connection.id in hit and (not side or j.side == side)]
+    result: list[Artefact] = []
+    if "missing_cas" in wanted:
+        result += missing_cas(mine)
+        result += ca_requests(mine)
+    if "converted_file" in wanted:
+        result += converted(evidence, [params["file"]] if "file" in params else [d.origin.path for d in evidence.documents])
+    if "request" in wanted:
+        ids = dict.fromkeys([j.presenter.id for j in mine] or [params.get("presenter", params.get("node", ""))])
+        for node in (deployment.nodes[i] for i in ids if i in deployment.nodes):
+            identity = next((j.identity for j in mine if j.presenter.id == node.id), None) or node.identities.get("server")
+            result.append(request(node, deployment, every, identity.leaf.certificate if identity else None))
+    return tuple(result)
+
+
+def _lists(judgement: Judgement) -> tuple[str, ...]:
+    """Names for the lists that need the CA: CUCM wants Expressway's CAs in both of its stores (S07)."""
+    node = judgement.verifier
+    if node.is_expressway:
+        return (f"{node.id}-trusted-ca",)
+    if node.role == "cucm" and judgement.connection.kind == "tftp-https":
+        return (f"{node.id}-tomcat-trust", f"{node.id}-CallManager-trust")
+    return (f"{node.id}-{judgement.trust.name if judgement.trust else 'ca'}-trust",)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.")[:60] or "certificate"
+
+
+def _is_address(name: str) -> bool:
+    return bool(re.fullmatch(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:]+", name))
