@@ -1,0 +1,64 @@
+"""Examining files without a database: what the command line does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from certdoctor.casework.examination import Examination, Treatable
+from certdoctor.casework.examine import examine
+from certdoctor.errors import CertdoctorError
+from certdoctor.evidence.items import Evidence
+from certdoctor.evidence.read import read_paths
+from certdoctor.evidence.site import SiteDescription
+from certdoctor.knowledge.load import load
+from certdoctor.reasoning.engine import Engine
+from certdoctor.resources import folder
+from certdoctor.treatment.files import Artefact, artefacts
+
+
+def description_of(evidence: Evidence) -> SiteDescription:
+    """Return the one site description in the evidence, an empty one if there is none.
+
+    Raises:
+        CertdoctorError: there are several.
+    """
+    found = [document for document in evidence.documents if document.site is not None]
+    if len(found) > 1:
+        names = ", ".join(document.origin.path for document in found)
+        raise CertdoctorError(f"There is more than one site.yml ({names}); examine one site at a time.")
+    return found[0].site or SiteDescription() if found else SiteDescription()
+
+
+def examine_paths(
+    paths: Sequence[Path], *, passwords: Sequence[str], at: datetime | None, now: datetime, lang: str
+) -> Examination:
+    """Read files, folders and archives and examine the site they describe."""
+    knowledge = load(folder("rules"), folder("kb"))
+    # The worker starts while the files are read.
+    with Engine() as engine:
+        evidence = read_paths(paths, passwords)
+        return examine(evidence, description_of(evidence), knowledge, engine, now=now, at=at, lang=lang)
+
+
+def cure_files(examination: Examination) -> tuple[Artefact, ...]:
+    """Return the files that cure all findings, each name once."""
+    found: dict[str, Artefact] = {}
+    for finding in examination.findings:
+        for artefact in finding_files(examination, finding):
+            found.setdefault(artefact.name, artefact)
+    return tuple(found.values())
+
+
+def finding_files(examination: Examination, finding: Treatable) -> tuple[Artefact, ...]:
+    """Return the files that one finding's fix steps ask for."""
+    return artefacts(
+        [step.artefact for step in finding.fix if step.artefact],
+        finding.params,
+        finding.connections,
+        finding.subject_side,
+        examination.deployment,
+        examination.judgements,
+        examination.evidence,
+    )

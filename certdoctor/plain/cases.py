@@ -1,0 +1,106 @@
+"""`certdoctor case`: stored cases as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from certdoctor.errors import CertdoctorError
+from certdoctor.text import clean
+
+if TYPE_CHECKING:
+    from certdoctor.casework.practice import Practice
+    from certdoctor.store.records import CaseRecord, CaseView, SiteView
+
+Clock = Callable[[], datetime]
+
+
+def listing(data: Path, now: Clock, search: str) -> int:
+    """Print one line per case."""
+    practice = _open(data, now)
+    try:
+        for case in practice.cases(search):
+            opened = case.opened.strftime("%Y-%m-%d")
+            print(f"{case.number}  {case.state:<6}  {opened}  {clean(case.customer)} / {clean(case.site)}  {clean(case.title)}")
+    finally:
+        practice.close()
+    return 0
+
+
+def show(data: Path, now: Clock, number: str, lang: str) -> int:
+    """Print one case and examine its site as it stands."""
+    from certdoctor.plain.report import as_text
+
+    practice = _open(data, now)
+    try:
+        case = _find(practice, number)
+        print(f"{case.number} {clean(case.title)} ({case.state})\n")
+        print(as_text(practice.examine_site(case.site_id, lang)), end="")
+    finally:
+        practice.close()
+    return 0
+
+
+def export(data: Path, now: Clock, number: str, form: str) -> int:
+    """Print one case with everything that was done in it."""
+    practice = _open(data, now)
+    try:
+        case = _find(practice, number)
+        view, site = practice.case(case.id), practice.site(case.site_id)
+    finally:
+        practice.close()
+    print(_json(view, site) if form == "json" else _markdown(view, site))
+    return 0
+
+
+def _open(data: Path, now: Clock) -> Practice:
+    from certdoctor.casework.practice import Practice
+
+    return Practice(data, now)
+
+
+def _find(practice: Practice, number: str) -> CaseRecord:
+    wanted = number.upper().removeprefix("C-").lstrip("0")
+    for case in practice.cases():
+        if case.number.removeprefix("C-").lstrip("0") == wanted:
+            return case
+    raise CertdoctorError(f"There is no case {number}; `certdoctor case list` shows all of them.")
+
+
+def _json(view: CaseView, site: SiteView) -> str:
+    document = {
+        "schema": "certdoctor/case@1",
+        "case": asdict(view.case),
+        "nodes": [asdict(node) for node in view.nodes],
+        "evidence": [asdict(record) for record in view.evidence],
+        "answers": [asdict(record) for record in view.answers],
+        "examinations": [asdict(record) for record in view.examinations],
+        "steps": [asdict(record) for record in view.steps],
+        "notes": [asdict(record) for record in view.notes],
+        "history": [asdict(event) for event in site.events if event.case_number == view.case.number],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2, default=lambda value: value.isoformat())
+
+
+def _markdown(view: CaseView, site: SiteView) -> str:
+    case = view.case
+    lines = [f"# {case.number}: {clean(case.title)}", "", f"{clean(case.customer)} / {clean(case.site)}, {case.state}"]
+    if case.text:
+        lines += ["", f"> {clean(case.text)}"]
+    for examination in view.examinations[:1]:
+        lines += ["", f"## {examination.verdict} ({examination.made:%Y-%m-%d %H:%M})", ""]
+        lines += [f"- {f.diagnosis} {clean(f.title)} ({f.severity}): {clean(f.summary)}" for f in examination.findings]
+    if view.steps:
+        lines += ["", "## Steps", ""]
+        lines += [f"- [{'x' if s.done else ' '}] {s.finding_key} {s.step} ({clean(s.who)}, {s.when:%Y-%m-%d %H:%M})" for s in view.steps]
+    if view.notes:
+        lines += ["", "## Notes", ""]
+        lines += [f"- {note.when:%Y-%m-%d %H:%M} {clean(note.who)}: {clean(note.text)}" for note in view.notes]
+    history = [event for event in site.events if event.case_number == case.number]
+    lines += ["", "## History", ""]
+    lines += [f"- {e.when:%Y-%m-%d %H:%M} {clean(e.who)}: {e.kind}: {clean(e.text)}" for e in reversed(history)]
+    return "\n".join(lines)

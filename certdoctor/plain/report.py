@@ -1,0 +1,145 @@
+"""An examination as plain text and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certdoctor.casework.examination import Examination, Treatable
+from certdoctor.language import _
+from certdoctor.reasoning.findings import Verdict
+from certdoctor.text import clean
+
+
+def verdict_words(examination: Examination) -> str:
+    """Return the verdict as one sentence."""
+    judged = sum(1 for c in examination.connections if "not_checked" not in (c.server_verdict, c.client_verdict))
+    words = {
+        Verdict.CAUSE_FOUND: _("Cause found."),
+        Verdict.DIFFERENTIAL: _("Not decided: the likeliest causes, and what is missing to decide."),
+        Verdict.HEALTHY: _("Healthy as far as it could be judged: {judged} of {all} connections, no fault found."),
+        Verdict.NOT_CHECKED: _("Not checked: the evidence is not enough to judge anything."),
+    }
+    return words[examination.verdict].format(judged=judged, all=len(examination.connections))
+
+
+def as_text(examination: Examination) -> str:
+    """Return the examination as plain text, at most 100 columns where words allow it."""
+    return "\n".join(_text(examination)) + "\n"
+
+
+def _text(e: Examination) -> Iterator[str]:
+    title = " – ".join(clean(part) for part in (e.deployment.customer, e.deployment.site) if part)
+    if title:
+        yield title
+    yield _("Judged as of {at}").format(at=e.at.strftime("%Y-%m-%d %H:%M UTC"))
+    yield verdict_words(e)
+    for finding in e.findings:
+        yield ""
+        yield from _finding(finding)
+        under = [f for f in e.folded if f.under == finding.diagnosis]
+        for folded in under:
+            yield "   " + _("explains: {id} {title}").format(id=folded.diagnosis, title=folded.title)
+    if not e.findings and e.verdict == Verdict.DIFFERENTIAL:
+        for candidate in e.candidates[:5]:
+            yield f"   {candidate.diagnosis}  {candidate.probability:.0%}"
+    if e.questions and e.verdict in (Verdict.DIFFERENTIAL, Verdict.NOT_CHECKED):
+        yield ""
+        yield _("Questions that would help most:")
+        for question in e.questions[:3]:
+            yield f"   {question.text}"
+            yield f"      {question.how}"
+    if e.connections:
+        yield ""
+        yield _("Connections (server's certificate / client's certificate):")
+        width = max(len(c.id) for c in e.connections)
+        for c in e.connections:
+            yield f"   {c.id:<{width}}  {c.kind:<14} {c.server_verdict} / {c.client_verdict}"
+    if e.unchecked:
+        yield ""
+        yield _("Not checked:")
+        for unchecked in e.unchecked:
+            yield f"   {clean(unchecked.what)}: {clean(unchecked.why)}"
+            if unchecked.remedy:
+                yield f"      {unchecked.remedy}"
+    if e.evidence.problems:
+        yield ""
+        yield _("Could not be read:")
+        for problem in e.evidence.problems:
+            yield f"   {clean(str(problem.origin))}: {clean(problem.reason)} {clean(problem.remedy)}"
+
+
+def _finding(f: Treatable) -> Iterator[str]:
+    unconfirmed = f" [{_('unconfirmed')}]" if f.status == "recalled" else ""
+    yield f"{f.rank}. [{f.severity}] {f.diagnosis} {f.title}{unconfirmed}"
+    yield f"   {f.summary}"
+    yield "   " + _("Proof:")
+    for proof in f.proof:
+        seen = f"  ({', '.join(clean(s) for s in proof.seen)})" if proof.seen else ""
+        yield f"   - {proof.text}{seen}"
+    yield "   " + _("Fix:")
+    for number, step in enumerate(f.fix, 1):
+        mark = f"[{_('stopgap')}] " if step.stopgap else ""
+        yield f"   {number}) {mark}{step.text}"
+        for extra in (step.where, step.command):
+            if extra:
+                yield f"      {extra}"
+        if step.interruption != "none":
+            yield "      " + _("interrupts service: {kind}").format(kind=step.interruption)
+        if step.way_back:
+            yield "      " + _("way back: {text}").format(text=step.way_back)
+    yield "   " + _("Proof of the cure:")
+    for verify in f.verify:
+        yield f"   - {verify.text}" + (f"  ({verify.where})" if verify.where else "")
+
+
+def as_markdown(examination: Examination) -> str:
+    """Return the examination as Markdown, for a ticket."""
+    return "\n".join(_markdown(examination)) + "\n"
+
+
+def _markdown(e: Examination) -> Iterator[str]:
+    title = " – ".join(_escape(part) for part in (e.deployment.customer, e.deployment.site) if part)
+    yield f"# {title or 'certdoctor'}"
+    yield ""
+    yield f"{_('Judged as of {at}').format(at=e.at.strftime('%Y-%m-%d %H:%M UTC'))}. **{verdict_words(e)}**"
+    for f in e.findings:
+        yield ""
+        yield f"## {f.rank}. {f.diagnosis}: {_escape(f.title)} ({f.severity})"
+        yield ""
+        yield _escape(f.summary)
+        yield ""
+        yield _escape(f.cause)
+        yield ""
+        yield f"**{_('Proof:')}**"
+        yield ""
+        for proof in f.proof:
+            yield f"- {_escape(proof.text)}" + (f" (`{'`, `'.join(clean(s) for s in proof.seen)}`)" if proof.seen else "")
+        yield ""
+        yield f"**{_('Fix:')}**"
+        yield ""
+        for number, step in enumerate(f.fix, 1):
+            place = f" — `{step.where}`" if step.where else ""
+            command = f" — `{step.command}`" if step.command else ""
+            yield f"{number}. {_escape(step.text)}{place}{command}"
+        for verify in f.verify:
+            yield f"- [ ] {_escape(verify.text)}"
+        for folded in (x for x in e.folded if x.under == f.diagnosis):
+            yield f"- {_('explains: {id} {title}').format(id=folded.diagnosis, title=_escape(folded.title))}"
+    if e.connections:
+        yield ""
+        yield f"| {_('connection')} | {_('kind')} | {_('server certificate')} | {_('client certificate')} |"
+        yield "|---|---|---|---|"
+        for c in e.connections:
+            yield f"| {_escape(c.id)} | {c.kind} | {c.server_verdict} | {c.client_verdict} |"
+    if e.unchecked:
+        yield ""
+        yield f"**{_('Not checked:')}**"
+        yield ""
+        for unchecked in e.unchecked:
+            yield f"- {_escape(unchecked.what)}: {_escape(unchecked.why)} {_escape(unchecked.remedy)}"
+    for problem in e.evidence.problems:
+        yield f"- {_escape(str(problem.origin))}: {_escape(problem.reason)} {_escape(problem.remedy)}"
+
+
+def _escape(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in clean(text))

@@ -1,0 +1,55 @@
+"""An examination as SARIF 2.1.0 (OASIS), for tools that collect findings."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from certdoctor import __version__
+from certdoctor.casework.examination import Examination, Treatable
+
+_LEVEL = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
+
+
+def as_sarif(examination: Examination) -> str:
+    """Return one SARIF run: each diagnosis is a rule, each finding a result."""
+    rules = {f.diagnosis: f for f in examination.findings}
+    document: dict[str, Any] = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "certdoctor",
+                        "version": __version__,
+                        "rules": [
+                            {
+                                "id": f.diagnosis,
+                                "shortDescription": {"text": f.title},
+                                "help": {"text": "\n".join(step.text for step in f.fix)},
+                            }
+                            for f in rules.values()
+                        ],
+                    }
+                },
+                "properties": {"verdict": examination.verdict.value},
+                "results": [_result(f) for f in examination.findings],
+            }
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _result(finding: Treatable) -> dict[str, Any]:
+    seen = [place for proof in finding.proof for place in proof.seen]
+    return {
+        "ruleId": finding.diagnosis,
+        "level": _LEVEL[finding.severity],
+        "message": {"text": f"{finding.title}. {finding.summary}"},
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": place.split(",", 1)[0].replace(" ", "%20")}}}
+            for place in dict.fromkeys(seen)
+        ],
+        "partialFingerprints": {"finding": finding.key},
+    }
