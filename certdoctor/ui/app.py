@@ -1,0 +1,74 @@
+"""The way into the app. Nothing here imports Textual before the terminal has been looked at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from certdoctor.language import _, set_language
+from certdoctor.ui import guards
+
+if TYPE_CHECKING:
+    from certdoctor.casework.practice import Practice
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the app looks and behaves; None means: as the terminal suggests."""
+
+    theme: str | None = None  # "dark", "light", "mono"
+    mouse: bool | None = None
+    ascii: bool | None = None
+    clock: Callable[[], datetime] = _now
+
+
+def run(practice_factory: Callable[[], Practice], lang: str, options: Options | None = None) -> int:
+    """Run the app until the user leaves, and return the exit code.
+
+    Args:
+        practice_factory: makes the practice; called in a thread once the first frame is painted.
+        lang: "en" or "de".
+        options: see `Options`.
+
+    Returns:
+        0; 2 where the terminal cannot show the app; 128 + n after signal n; 1 after a defect of ours.
+    """
+    set_language(lang)
+    options = options or Options()
+    why = guards.refusal()
+    if why:
+        print(_sentence(why), file=sys.stderr)
+        return 2
+    guards.prepare()
+    from textual.drivers import linux_driver
+
+    from certdoctor.ui.doctor import Doctor
+
+    guards.forgive_bad_bytes(linux_driver)
+    app = Doctor(practice_factory, lang, options)
+    mouse = not guards.over_ssh() if options.mouse is None else options.mouse
+    try:
+        app.run(mouse=mouse)
+    except OSError:
+        # The terminal is gone (a dropped connection): there is nowhere to write to, and nothing is lost.
+        if not app.return_code:
+            raise
+    return app.return_code or 0
+
+
+def _sentence(why: str) -> str:
+    if why == "dumb terminal":
+        return _(
+            "This terminal (TERM=dumb) cannot show the app. Use the command line instead: "
+            "certdoctor examine PATH..."
+        )
+    return _(
+        "The app needs a terminal for input and output. Use the command line instead: certdoctor examine PATH..."
+    )

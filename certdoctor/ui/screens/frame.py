@@ -1,0 +1,279 @@
+"""The frame of every screen: title, sections, body, one line that says what to do next, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from certdoctor.language import _
+from certdoctor.ui import keys
+from certdoctor.ui.guards import SMALLEST
+from certdoctor.ui.jobs import Job, sentence
+from certdoctor.ui.spans import line
+from certdoctor.ui.widgets.bars import Bar, KeyBar, Sections, Status, TitleBar
+from certdoctor.ui.widgets.fields import Draft, Form, Line
+
+if TYPE_CHECKING:
+    from certdoctor.casework.practice import Practice
+    from certdoctor.ui.doctor import Doctor
+
+T = TypeVar("T")
+
+
+class Frame(Screen[None]):
+    """A screen of certdoctor. Subclasses fill the body and give a hint."""
+
+    PLACE = ""
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("screen")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.job: Job | None = None
+        self._panel: Widget | None = None
+        self._behind: Widget | None = None
+
+    @property
+    def doctor(self) -> Doctor:
+        """The app, with its own type."""
+        return cast("Doctor", self.app)
+
+    # parts
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar()
+        if self.has_sections:
+            yield Sections()
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield Status()
+        yield KeyBar()
+        yield Bar(id="small")
+
+    has_sections = False
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what stands in the middle."""
+        yield from ()
+
+    @property
+    def body(self) -> Widget:
+        """The middle of the screen."""
+        return self.query_one("#body")
+
+    @property
+    def title_bar(self) -> TitleBar:
+        return self.query_one(TitleBar)
+
+    @property
+    def status(self) -> Status:
+        return self.query_one(Status)
+
+    # what to do next
+
+    def hint(self) -> str:
+        """Return what to do next, in one line."""
+        return ""
+
+    def refresh_hint(self) -> None:
+        """Show the hint and the keys that fit the present state."""
+        if not self.is_mounted:
+            return
+        self.status.set_hint(_("Fill in the fields; enter goes on.") if self._panel_is_form else self.hint())
+        self.refresh_keys()
+
+    @property
+    def _panel_is_form(self) -> bool:
+        return isinstance(self._panel, Form)
+
+    def places(self) -> list[tuple[str, Widget | Screen[None]]]:
+        """Return the places whose keys work now, nearest first, with the widget that owns each."""
+        out: list[tuple[str, Widget | Screen[None]]] = []
+        start = self.focused or self
+        for node in start.ancestors_with_self:
+            place = getattr(node, "PLACE", "")
+            if place and isinstance(node, Widget):
+                out.append((place, node))
+                if place == "form":
+                    break  # an open form covers the keys of what lies behind it
+        if self.doctor.screen_is_not_first(self):
+            out.append(("screen", self))
+        return out
+
+    def refresh_keys(self) -> None:
+        """Show the keys that work now."""
+        typing = isinstance(self.focused, Input | TextArea)
+        names = [place for place, _owner in self.places()]
+        self.query_one(KeyBar).set_pairs(keys.key_line([*names, "everywhere"], typing))
+
+    def on_descendant_focus(self) -> None:
+        self.call_after_refresh(self.refresh_hint)
+
+    def on_screen_resume(self) -> None:
+        self.refresh_hint()
+
+    # messages
+
+    def say(self, text: str) -> None:
+        """Show one line of news."""
+        self.status.say(text)
+
+    def complain(self, text: str) -> None:
+        """Show one line about what went wrong."""
+        self.status.say(text, "bad")
+
+    def failed(self, error: Exception) -> None:
+        """Show an error of a practice call; the app goes on."""
+        self.doctor.note_error(error)
+        self.complain(sentence(error))
+
+    # the practice
+
+    def ask(
+        self, call: Callable[[Practice], T], done: Callable[[T], object], *, group: str = ""
+    ) -> None:
+        """Call the practice in the background; `done` gets the answer. See `Jobs.ask`."""
+        self.doctor.jobs.ask(self, call, done, self.failed, group=group)
+
+    def ask_long(self, label: str, call: Callable[[Practice], T], done: Callable[[T], object]) -> bool:
+        """Like `ask`, for what may take seconds: shows that it runs, and escape cancels it."""
+        if self.job:
+            self.say(_("Still busy: {label}. esc cancels it.").format(label=self.job.label))
+            return False
+        job = Job(label, self.doctor.elapsed())
+
+        def over() -> None:
+            if self.job is job:
+                self.job = None
+            self._show_job()
+
+        def answered(result: T) -> object:
+            over()
+            return done(result)
+
+        def broken(error: Exception) -> None:
+            over()
+            self.failed(error)
+
+        self.job = job
+        self.doctor.jobs.ask(self, call, answered, broken, long=job)
+        self._show_job()
+        self.set_timer(1.0, self._show_job)
+        return True
+
+    def _show_job(self) -> None:
+        if self.job is None:
+            self.title_bar.set_state(self.state())
+            return
+        seconds = int(self.doctor.elapsed() - self.job.since)
+        # The seconds come after the first one: a job that ends at once says nothing twice.
+        shown = f"{self.job.label}…" + (f" {seconds} s" if seconds else "")
+        self.title_bar.set_state(shown)
+        if seconds:
+            self.set_timer(1.0, self._show_job)
+
+    def state(self) -> str:
+        """Return what stands at the right of the title while nothing runs."""
+        return ""
+
+    def refresh_title(self) -> None:
+        """Show the state at the right of the title, unless a job is shown there."""
+        if self.job is None:
+            self.title_bar.set_state(self.state())
+
+    # panels: a form or a choice in the place of the body
+
+    async def open_panel(self, panel: Widget) -> None:
+        """Show `panel` instead of the body until `close_panel`."""
+        if self._panel is not None:
+            await self.close_panel()
+        self._behind = self.focused
+        for child in self.body.children:
+            child.display = False
+        self._panel = panel
+        await self.body.mount(panel)
+        self.refresh_hint()
+
+    async def close_panel(self) -> None:
+        """Show the body again."""
+        if self._panel is None:
+            return
+        panel, self._panel = self._panel, None
+        behind, self._behind = self._behind, None
+        await panel.remove()
+        for child in self.body.children:
+            child.display = True
+        if behind is not None and behind.is_attached:
+            behind.focus()
+        self.refresh_hint()
+
+    @property
+    def panel(self) -> Widget | None:
+        """What is open in the place of the body."""
+        return self._panel
+
+    async def on_form_cancelled(self, event: Form.Cancelled) -> None:
+        event.stop()
+        await self.close_panel()
+
+    def on_form_incomplete(self, event: Form.Incomplete) -> None:
+        event.stop()
+        self.complain(_("{field} is needed.").format(field=event.caption))
+
+    def on_draft_asked(self, event: Draft.Asked) -> None:
+        event.stop()
+        self.say(_("The note is not kept yet: ctrl+s keeps it, esc once more throws it away."))
+
+    async def on_draft_cancelled(self, event: Draft.Cancelled) -> None:
+        event.stop()
+        await self.close_panel()
+
+    def on_line_left(self, event: Line.Left) -> None:
+        event.stop()
+        self.focus_next()
+
+    # keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An open panel covers the keys of the screen behind it."""
+        return self._panel is None or action == "back" or action.startswith("app.")
+
+    async def action_back(self) -> None:
+        if self.job is not None:
+            self._cancel_job(self.job)
+        elif self._panel is not None:
+            await self.close_panel()
+        elif self.doctor.screen_is_not_first(self):
+            self.app.pop_screen()
+
+    def _cancel_job(self, job: Job) -> None:
+        self.job = None
+        if job.worker is not None:
+            job.worker.cancel()
+        self._show_job()
+        self.say(_("Cancelled: {label}.").format(label=job.label))
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.say(_("Open a case first: text pasted there becomes its evidence."))
+
+    # size
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        if small:
+            self.query_one("#small", Bar).put(
+                line(f" {width}x{height}: " + _("the window is too small.")),
+                line(" " + _("certdoctor needs {size}; 80x24 is comfortable.").format(size="60x15")),
+                line(" " + _("Make it larger. Nothing is lost.")),
+            )
+        self.set_class(small, "-small")

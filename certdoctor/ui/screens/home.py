@@ -1,0 +1,204 @@
+"""The first screen: customers and their sites, and the way back into the last open case."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from certdoctor.language import _
+from certdoctor.store.records import CaseRecord, SiteRecord
+from certdoctor.ui import keys, words
+from certdoctor.ui.screens.frame import Frame
+from certdoctor.ui.spans import Cell, Item, gap, heading, row, text_block
+from certdoctor.ui.widgets.fields import Field, Form, Search
+from certdoctor.ui.widgets.rows import Rows
+
+
+class Home(Frame):
+    """Customers and sites."""
+
+    PLACE = "home"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("home")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sites: tuple[SiteRecord, ...] | None = None
+        self._last: CaseRecord | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield Search(placeholder=_("/ search: customer, site, domain, node, case"), id="search")
+        yield Rows()
+
+    def on_mount(self) -> None:
+        self.title_bar.set_path("certdoctor", _("customers and sites"))
+        self.query_one(Rows).focus()
+        # The practice, and with it the whole core, is loaded after the first frame stands.
+        self.call_after_refresh(self.load)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        if self._sites is not None:
+            self.load()
+
+    @property
+    def searched(self) -> str:
+        """What is searched for."""
+        return self.query_one("#search", Search).value.strip()
+
+    def load(self) -> None:
+        """Read the list again."""
+        words_of = self.searched
+        self.ask(lambda p: (p.sites(words_of), p.cases()), self._loaded, group="home")
+
+    def _loaded(self, answer: tuple[tuple[SiteRecord, ...], tuple[CaseRecord, ...]]) -> None:
+        self._sites, cases = answer
+        self._last = next((case for case in cases if case.state == "open"), None)
+        self.query_one(Rows).show(self._items())
+        self.refresh_hint()
+
+    def failed(self, error: Exception) -> None:
+        super().failed(error)
+        if self._sites is None:
+            self.query_one(Rows).show(
+                [gap(), text_block("", _("The data could not be opened, so nothing can be shown:"), indent=2),
+                 gap(), text_block("", str(error), "bad", indent=2)]
+            )  # fmt: skip
+
+    def _items(self) -> list[Item]:
+        sites = self._sites or ()
+        items: list[Item] = []
+        if self._last and not self.searched:
+            case = self._last
+            items += [
+                heading(_("Go on where you were")),
+                row(
+                    "resume",
+                    Cell(case.number, 8, "key"),
+                    Cell(case.title, 0, "strong"),
+                    Cell(f"{case.customer} / {case.site}", 24, "dim"),
+                    Cell(words.day(case.opened), 10, "dim"),
+                ),
+                gap(),
+            ]
+        if sites:
+            items.append(heading(_("Sites")))
+        for site in sites:
+            opened = _("{n} open").format(n=site.open_cases) if site.open_cases else _("none open")
+            items.append(
+                row(
+                    f"site-{site.id}",
+                    Cell(site.customer),
+                    Cell(site.name),
+                    Cell(_("{n} cases").format(n=site.cases), 9, "dim"),
+                    Cell(opened, 9, "warn" if site.open_cases else "dim"),
+                    Cell(words.day(site.last_event), 10, "dim"),
+                )
+            )
+        if not sites and self.searched:
+            items.append(text_block("", _("No site holds these words."), indent=2))
+        elif not sites:
+            items += [gap(), *(text_block("", text, indent=2) for text in self._welcome())]
+        return items
+
+    @staticmethod
+    def _welcome() -> list[str]:
+        return [
+            _("Welcome. There is no site here yet."),
+            "",
+            _("e   makes the worked example: a site whose phones cannot log in from outside, with its"
+              " certificates, lists and logs, and an open case. The best way to look around."),
+            "",
+            _("n   makes a site of your own. Then open a case there and give it what you have:"
+              " certificates, trust lists, xConfiguration, logs, diagnostic archives."),
+            "",
+            _("Everything stays on this machine. Private keys are recognised and never kept."),
+        ]  # fmt: skip
+
+    def hint(self) -> str:
+        if self._panel_is_form:
+            return ""
+        if self._sites is None:
+            return _("Reading the data…")
+        if not self._sites and not self.searched:
+            return _("Press e for the worked example, or n for a site of your own.")
+        if self._last and not self.searched:
+            return _("Press r to go on with {case}, or choose a site and press enter.").format(case=self._last.number)
+        return _("Choose a site and press enter; n makes a new one.")
+
+    # keys
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id == "search" and self._sites is not None:
+            self.load()
+
+    def action_search(self) -> None:
+        self.query_one("#search", Search).focus()
+
+    def on_line_left(self, event: Search.Left) -> None:
+        event.stop()
+        self.query_one(Rows).focus()
+
+    def action_open(self) -> None:
+        key = self.query_one(Rows).key
+        if key == "resume":
+            self.action_resume()
+        elif key:
+            self._open_site(int(key.removeprefix("site-")))
+
+    def _open_site(self, site_id: int) -> None:
+        from certdoctor.ui.screens.site import SiteScreen
+
+        self.app.push_screen(SiteScreen(site_id))
+
+    def _open_case(self, case: CaseRecord) -> None:
+        from certdoctor.ui.screens.case import CaseScreen
+
+        self.app.push_screen(CaseScreen(case.id))
+
+    def action_resume(self) -> None:
+        if self._last is None:
+            self.say(_("There is no open case."))
+        else:
+            self._open_case(self._last)
+
+    def action_example(self) -> None:
+        self.ask_long(_("making the example"), lambda p: p.create_example(), self._open_case)
+
+    def action_glossary(self) -> None:
+        from certdoctor.ui.screens.glossary import Glossary
+
+        self.app.push_screen(Glossary())
+
+    async def action_new(self) -> None:
+        await self.open_panel(
+            Form(
+                _("New site"),
+                [
+                    Field("customer", _("Customer"), required=True),
+                    Field("name", _("Site"), placeholder=_("for example HQ"), required=True),
+                    Field("domains", _("Domains"), placeholder=_("of the users, e.g. example.com (may stay empty)")),
+                ],
+                _("The domains are those behind user@domain in Jabber or Webex App; service discovery asks for them."),
+            )
+        )
+
+    async def on_form_saved(self, event: Form.Saved) -> None:
+        event.stop()
+        values = event.values
+        domains = tuple(values["domains"].replace(",", " ").split())
+        self.ask(
+            lambda p: p.create_site(values["customer"], values["name"], domains),
+            lambda site: self._open_site(site.id),
+        )
+        await self.close_panel()
+
+    async def action_back(self) -> None:
+        if self.panel is not None or self.job is not None:
+            await super().action_back()
+        elif self.searched:
+            self.query_one("#search", Search).value = ""
+        else:
+            self.say(_("ctrl+q leaves certdoctor. Everything is saved already."))

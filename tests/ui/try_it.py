@@ -1,0 +1,20 @@
+"""Runs the app on the practice in memory, to look at it: python -m tests.ui.try_it [empty] [slow]."""
+
+from __future__ import annotations
+
+import sys
+
+from certdoctor.ui.app import Options, run
+from tests.ui.fake_practice import NOW, FakePractice
+
+
+def main() -> int:
+    """Run the app."""
+    practice = FakePractice(slow=4.0 if "slow" in sys.argv else 0.0)
+    if "empty" not in sys.argv:
+        practice.with_example()
+    return run(lambda: practice, "en", Options(clock=lambda: NOW))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
