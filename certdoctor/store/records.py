@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from certdoctor.evidence.items import Document
 from certdoctor.evidence.site import NodeDescription
 
 
@@ -37,6 +39,8 @@ class CaseRecord:
     verdict: str = ""  # of the last examination
     text: str = ""  # the symptom in the customer's words
     symptoms: tuple[str, ...] = ()
+    at: datetime | None = None  # time to judge at, where the site's description gave one
+    outcome: str = ""  # the sentence it was closed with
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,25 @@ class EvidenceRecord:
     added: datetime
     certificates: tuple[str, ...]  # labels, leaf first
     node: str = ""  # node id it is assigned to
-    slot: str = ""  # "identity:server", "trust:ca", "xconf", "log", "csr", "crl"
+    slot: str = ""  # "identity:server", "trust:ca", "xconf", "xstat", "log", "csr", "crl"
     current: bool = True  # False: a newer document took its place
     remarks: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()  # further (node, slot): one file can serve several nodes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as it is kept: `document.stored` is empty, the bytes lie under `blob`.
+
+    What reading the kept bytes again cannot tell (keys, form and hash as given) is in `document`.
+    """
+
+    id: int
+    case_id: int | None
+    blob: str
+    document: Document
+    places: tuple[str, ...]  # of its certificates, in their order
+    assigned: tuple[tuple[str, str], ...]  # (node id, slot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +113,7 @@ class FindingRecord:
     rank: int
     under: str
     text_hash: str
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +155,7 @@ class EventRecord:
     when: datetime
     who: str
     kind: str  # "case opened", "evidence added", "examined", "answered", "step done", "note", "case closed" ...
-    text: str
+    text: str  # says by itself what happened: "case opened: Zone down"
     case_number: str = ""
 
 
@@ -147,6 +168,7 @@ class UseRecord:
     node: str
     slot: str
     source: str
+    current: bool = True  # False: the document was replaced by a newer one
 
 
 @dataclass(frozen=True, slots=True)

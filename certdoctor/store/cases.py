@@ -1,0 +1,168 @@
+"""Cases with what people say and do in them: symptoms, answers, steps, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from certdoctor.errors import CertdoctorError
+from certdoctor.store import search
+from certdoctor.store.records import AnswerRecord, CaseRecord, NoteRecord, StepRecord
+from certdoctor.store.tables import Answer, Case, Customer, Note, Site, Step
+
+OPEN = "open"
+CLOSED = "closed"
+
+
+def number(case_id: int) -> str:
+    """Return what people call a case: "C-0042"."""
+    return f"C-{case_id:04d}"
+
+
+def create(session: Session, site_id: int, title: str, now: datetime) -> int:
+    """Open a case and return its id.
+
+    Raises:
+        CertdoctorError: it has no title, or there is no such site.
+    """
+    title = title.strip()
+    if not title:
+        raise CertdoctorError("A case needs a title.")
+    if session.get(Site, site_id) is None:
+        raise CertdoctorError(f"There is no site {site_id}.")
+    case = Case(
+        site_id=site_id,
+        title=title,
+        state=OPEN,
+        opened=now,
+        outcome="",
+        verdict="",
+        text="",
+        symptoms=[],
+        searchable="",
+    )
+    session.add(case)
+    session.flush()
+    case.searchable = search.folded((number(case.id), title))
+    return case.id
+
+
+def row(session: Session, case_id: int) -> Case:
+    """Return the row of a case, for this package and the use cases' writes inside a transaction.
+
+    Raises:
+        CertdoctorError: there is none with this id.
+    """
+    case = session.get(Case, case_id)
+    if case is None:
+        raise CertdoctorError(f"There is no case {number(case_id)}.")
+    return case
+
+
+def record(session: Session, case_id: int) -> CaseRecord:
+    """Return one case."""
+    row(session, case_id)
+    return _records(session, _select().where(Case.id == case_id))[0]
+
+
+def records(session: Session, words: str = "", limit: int | None = None) -> tuple[CaseRecord, ...]:
+    """Return cases that `words` find, newest first."""
+    query = _select().order_by(Case.opened.desc(), Case.id.desc()).limit(limit)
+    return _records(session, search.cases_with(query, words))
+
+
+def records_of_site(session: Session, site_id: int) -> tuple[CaseRecord, ...]:
+    """Return all cases of a site, newest first."""
+    return _records(session, _select().where(Case.site_id == site_id).order_by(Case.opened.desc(), Case.id.desc()))
+
+
+def open_at_site(session: Session, site_id: int) -> dict[int, datetime | None]:
+    """Return the open cases of a site, newest first, each with the time to judge at."""
+    query = select(Case.id, Case.at).where(Case.site_id == site_id, Case.state == OPEN).order_by(Case.id.desc())
+    return {row.id: row.at for row in session.execute(query)}
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Case, Customer.name.label("customer"), Site.name.label("site"))
+        .join(Site, Site.id == Case.site_id)
+        .join(Customer, Customer.id == Site.customer_id)
+    )
+
+
+def _records(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[CaseRecord, ...]:
+    return tuple(
+        CaseRecord(
+            id=case.id,
+            number=number(case.id),
+            site_id=case.site_id,
+            customer=customer,
+            site=site,
+            title=case.title,
+            state=case.state,
+            opened=case.opened,
+            closed=case.closed,
+            verdict=case.verdict,
+            text=case.text,
+            symptoms=tuple(case.symptoms),
+            at=case.at,
+            outcome=case.outcome,
+        )
+        for case, customer, site in session.execute(query)
+    )
+
+
+# --- answers -------------------------------------------------------------------------------------------------
+
+
+def add_answer(
+    session: Session, case_id: int, fact: str, subject: str, value: str | None, *, who: str, when: datetime
+) -> None:
+    """Add an answer; it takes the place of an earlier one to the same question."""
+    session.add(Answer(case_id=case_id, fact=fact, subject=subject, value=value, who=who, answered=when))
+
+
+def answers(session: Session, case_id: int) -> tuple[AnswerRecord, ...]:
+    """Return the last answer to each question, oldest first."""
+    last = select(func.max(Answer.id)).where(Answer.case_id == case_id).group_by(Answer.fact, Answer.subject)
+    rows = session.scalars(select(Answer).where(Answer.id.in_(last)).order_by(Answer.id))
+    return tuple(AnswerRecord(a.fact, a.subject, a.value, a.answered) for a in rows)
+
+
+# --- steps and notes -----------------------------------------------------------------------------------------
+
+
+def add_step(
+    session: Session, case_id: int, finding_key: str, step: str, done: bool, *, who: str, when: datetime
+) -> None:
+    """Tick a step off, or untick it."""
+    session.add(Step(case_id=case_id, finding_key=finding_key, step=step, done=done, who=who, happened=when))
+
+
+def steps(session: Session, case_id: int) -> tuple[StepRecord, ...]:
+    """Return the last state of each step, oldest first."""
+    last = select(func.max(Step.id)).where(Step.case_id == case_id).group_by(Step.finding_key, Step.step)
+    rows = session.scalars(select(Step).where(Step.id.in_(last)).order_by(Step.id))
+    return tuple(StepRecord(s.finding_key, s.step, s.done, s.who, s.happened) for s in rows)
+
+
+def add_note(session: Session, case_id: int, text: str, *, who: str, when: datetime) -> None:
+    """Add a note."""
+    session.add(Note(case_id=case_id, text=text, who=who, written=when))
+
+
+def notes(session: Session, case_id: int) -> tuple[NoteRecord, ...]:
+    """Return the notes, oldest first."""
+    rows = session.scalars(select(Note).where(Note.case_id == case_id).order_by(Note.id))
+    return tuple(NoteRecord(note.text, note.who, note.written) for note in rows)
+
+
+def set_symptoms(session: Session, case_id: int, symptoms: Sequence[str], text: str) -> None:
+    """Set the symptoms and the customer's own words."""
+    case = row(session, case_id)
+    case.symptoms = list(dict.fromkeys(symptoms))
+    case.text = text
