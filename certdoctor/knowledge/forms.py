@@ -11,9 +11,19 @@ from typing import Literal
 import msgspec
 
 from certdoctor.deployment.kinds import ConnectionKindForm, SideForm
+from certdoctor.facts.signatures import ReasonsForm, SignatureForm, SignaturesForm
 from certdoctor.form import LANGUAGES, Form, Lang, Text
 
-__all__ = ["LANGUAGES", "ConnectionKindForm", "Lang", "SideForm", "Text"]
+__all__ = [
+    "LANGUAGES",
+    "ConnectionKindForm",
+    "Lang",
+    "ReasonsForm",
+    "SideForm",
+    "SignatureForm",
+    "SignaturesForm",
+    "Text",
+]
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Strength = Literal["decisive", "strong", "moderate", "weak"]
@@ -22,7 +32,7 @@ Maturity = Literal["experimental", "test", "stable", "deprecated"]
 Status = Literal["confirmed", "recalled", "recorded"]
 About = Literal["file", "certificate", "list", "node", "cluster", "connection", "site"]
 
-# --- kb/vocabulary -------------------------------------------------------------------------------------------
+# --- kb/vocabulary ---
 
 
 class FactForm(Form, frozen=True, kw_only=True):
@@ -42,7 +52,7 @@ class VocabularyForm(Form, frozen=True, kw_only=True):
     facts: dict[str, FactForm]
 
 
-# --- rules ---------------------------------------------------------------------------------------------------
+# --- rules ---
 
 
 class Premise(Form, frozen=True, kw_only=True, rename={"is_": "is"}):
@@ -100,7 +110,7 @@ class RuleTestForm(Form, frozen=True, kw_only=True):
     cases: list[TestCase]
 
 
-# --- kb/diagnoses/<id>/ --------------------------------------------------------------------------------------
+# --- kb/diagnoses/<id>/ ---
 
 
 class FixStep(Form, frozen=True, kw_only=True):
@@ -111,9 +121,9 @@ class FixStep(Form, frozen=True, kw_only=True):
 
     id: str
     role: Literal["admin", "ca", "network", "user", "anyone"]
-    on: Literal[
-        "verifier", "presenter", "expressway", "cucm", "client", "workstation", "ca", "network", "other"
-    ] = "other"
+    on: Literal["verifier", "presenter", "expressway", "cucm", "client", "workstation", "ca", "network", "other"] = (
+        "other"
+    )
     risk: Literal["none", "low", "medium", "high"] = "none"
     interruption: Literal["none", "service", "restart"] = "none"
     can_wait: bool = False
@@ -167,7 +177,7 @@ class DiagnosisText(Form, frozen=True, kw_only=True):
     note: str = ""
 
 
-# --- symptoms, questions, signatures -------------------------------------------------------------------------
+# --- symptoms, questions, signatures ---
 
 
 class SymptomText(Form, frozen=True, kw_only=True):
@@ -204,35 +214,7 @@ class QuestionsForm(Form, frozen=True, kw_only=True):
     questions: dict[str, QuestionForm]
 
 
-class SignatureForm(Form, frozen=True, kw_only=True):
-    """A log pattern and what it means. Named groups: name, address, port, local_address, local_port, code,
-    reason, depth, subject. `reason` fixed here or captured is turned into a token by kb/signatures/reasons.yml.
-    """
-
-    pattern: str
-    contains: str  # a literal that every match holds: the fast test before the pattern
-    means: str  # value of the fact it supplies, see facts.logs
-    acting: Literal["", "client", "server"] = ""  # role of the log's own node in that handshake, if it tells
-    reason: str = ""
-    sources: list[str]
-
-
-class SignaturesForm(Form, frozen=True, kw_only=True):
-    """kb/signatures/<topic>.yml"""
-
-    schema: Literal["certdoctor/signatures@1"]
-    signatures: dict[str, SignatureForm]
-
-
-class ReasonsForm(Form, frozen=True, kw_only=True):
-    """kb/signatures/reasons.yml: what the libraries write -> our token."""
-
-    schema: Literal["certdoctor/reasons@1"]
-    texts: dict[str, list[str]]  # token -> pieces of text, lower case
-    alerts: dict[str, int]  # token -> TLS alert number
-
-
-# --- connections, sources, glossary --------------------------------------------------------------------------
+# --- connections, sources, glossary ---
 
 
 class SourceForm(Form, frozen=True, kw_only=True):
