@@ -1,0 +1,19 @@
+"""`make bench`: start-up against a bare Textual app, an examination against its bare cost, peak memory."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import examination, startup
+
+
+def main() -> int:
+    """Run the benchmarks named on the command line, or all."""
+    chosen = sys.argv[1:] or ["startup", "examination"]
+    for name in chosen:
+        {"startup": startup.main, "examination": examination.main}[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
