@@ -17,10 +17,12 @@ class Limits:
     archive_members: int = 20_000
     archive_total_bytes: int = 2 * 1024 * 1024 * 1024
     compression_ratio: int = 200
+    ratio_from_bytes: int = 8 * 1024 * 1024  # less than this unpacked is never a bomb
     certificates_per_document: int = 20_000
     certificate_bytes: int = 256 * 1024
     line_bytes: int = 64 * 1024
     yaml_bytes: int = 1024 * 1024
+    kdf_iterations: int = 10_000_000  # rounds of key derivation that a PFX may ask for
     display_characters: int = 4_000
 
 

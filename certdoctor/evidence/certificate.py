@@ -454,7 +454,5 @@ def _distribution_points(value: bytes) -> tuple[str, ...]:
                 continue
             for name in asn1.children(value, field):
                 if name.tag == 0xA0:
-                    urls += [
-                        _ia5(value[e.body : e.stop]) for e in asn1.children(value, name) if e.tag == 0x86
-                    ]
+                    urls += [_ia5(value[e.body : e.stop]) for e in asn1.children(value, name) if e.tag == 0x86]
     return tuple(urls)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from certdoctor.evidence.site import SiteDescription
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
@@ -41,7 +43,7 @@ class Certificate:
     sha256: str
     subject: str
     issuer: str
-    subject_key: str  # sha256 of the subject's DER: equal exactly if the names are equal
+    subject_key: str  # equal exactly if OpenSSL takes the names as equal (case, spaces, string type do not count)
     issuer_key: str
     common_name: str | None
     serial: str  # upper-case hex
@@ -111,7 +113,7 @@ class RevocationList:
 class KeyNotice:
     """A private key that stood in an input: its public half only, the key itself was dropped at once."""
 
-    public_key_sha256: str | None  # None where it is encrypted
+    public_key_sha256: str | None  # None where it is encrypted or cannot be read
     encrypted: bool
 
 
@@ -134,6 +136,7 @@ class Form(StrEnum):
     PKCS7_PEM = "pkcs7-pem"
     PKCS7_DER = "pkcs7-der"
     PFX = "pfx"
+    BASE64 = "base64"  # without BEGIN and END lines
     NONE = "none"
 
 
@@ -185,6 +188,8 @@ class Document:
     host: str = ""  # host name that an archive or member name carries
     taken: str = ""  # time stamp that an archive or member name carries, as written there
     remarks: tuple[str, ...] = ()  # read all the same, but a box may refuse it: why
+    slot: str = ""  # what its name says it is: "identity:server", "trust:ca", "xconf", "xstat", "log", "csr"
+    site: SiteDescription | None = None  # kind SITE: what it describes; None where it is faulty
 
 
 @dataclass(frozen=True, slots=True)

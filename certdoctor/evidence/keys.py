@@ -105,9 +105,7 @@ def public_digest(key: object) -> str | None:
     """Return the SHA-256 of the SubjectPublicKeyInfo of a private key that cryptography has loaded."""
     half = key.public_key()  # type: ignore[attr-defined]
     try:
-        spki = half.public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        spki = half.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, UnsupportedAlgorithm):
         return None
     return hashlib.sha256(spki).hexdigest()

@@ -25,12 +25,15 @@ _MARKER = re.compile(
 )
 _BASE64_LINE = r"[ \t>|\"']*[A-Za-z0-9+/]{16,}={0,2}[ \t\"',;]*"
 _BARE = re.compile(rf"^{_BASE64_LINE}$(?:\r?\n^[ \t>|\"']*[A-Za-z0-9+/]{{1,}}={{0,2}}[ \t\"',;]*$)*", re.MULTILINE)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_LONGEST_KEY = 250  # lines: an RSA key of 16384 bits
 _SHORTEST_BARE = 96  # characters; nothing that we look for is shorter
 
 _ESCAPES = re.compile(r"\\+r\\+n|\\+[nr]|&#(?:1[03]|x0*[ad]);|<br */?>", re.IGNORECASE)
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[ \t]")
 _QUOTE = re.compile(r"[ \t]*(?:[>|#*][ \t>|#*]*)?")
 _BLANK = re.compile(r"[\s\u00a0\u00ad\u200b-\u200f\u2028\u2029\u2060\ufeff\"',;\\]+")
+_INDENTED = re.compile(r"[\r\n][ \t>|#*]+[A-Za-z0-9+/]")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 
 
@@ -88,7 +91,7 @@ def _marked(text: str) -> Iterator[Block]:
     for marker in _MARKER.finditer(text):
         if marker["word"].upper() == "BEGIN":
             if opened is not None:
-                yield _block(text, opened, None, marker.start(), previous_stop)
+                yield _block(text, opened, None, _end_of_run(text, opened, marker.start()), previous_stop)
                 previous_stop = marker.start()
             opened = marker
         elif opened is not None:
@@ -96,22 +99,20 @@ def _marked(text: str) -> Iterator[Block]:
             previous_stop = marker.end()
             opened = None
         else:
-            run = _run_before(text, max(previous_stop, 0), marker.start())
+            run = _run_before(text, max(previous_stop, 0), marker)
             if run is not None:
                 oddities = (Oddity.NO_BEGIN,)
                 yield Block(_label(marker), run, marker.end(), text[run : marker.start()], oddities)
                 previous_stop = marker.end()
     if opened is not None:
-        yield _block(text, opened, None, _end_of_run(text, opened.end()), previous_stop)
+        yield _block(text, opened, None, _end_of_run(text, opened, len(text)), previous_stop)
 
 
 def _label(marker: re.Match[str]) -> str:
     return " ".join(marker["label"].upper().split())
 
 
-def _block(
-    text: str, begin: re.Match[str], end: re.Match[str] | None, stop: int, previous_stop: int
-) -> Block:
+def _block(text: str, begin: re.Match[str], end: re.Match[str] | None, stop: int, previous_stop: int) -> Block:
     body = text[begin.end() : end.start() if end else stop]
     odd: list[Oddity] = []
     markers = [begin, end] if end else [begin]
@@ -125,9 +126,7 @@ def _block(
         odd.append(Oddity.END_LABEL)
     if begin.start() == previous_stop:
         odd.append(Oddity.GLUED)
-    elif begin.start() and text[begin.start() - 1] not in "\r\n\ufeff":
-        odd.append(Oddity.INDENTED)
-    elif re.search(r"[\r\n][ \t>|#*]+[A-Za-z0-9+/]", body):
+    elif text[begin.start() - 1 : begin.start()].strip("\r\n\ufeff") or _INDENTED.search(body):
         odd.append(Oddity.INDENTED)
     if _ESCAPES.search(body):
         odd.append(Oddity.ESCAPED)
@@ -136,32 +135,38 @@ def _block(
     return Block(_label(begin), begin.start(), stop, body, tuple(odd))
 
 
-def _run_before(text: str, low: int, high: int) -> int | None:
-    """Where the lines of base64 begin that stand directly before `high`, or None."""
+def _run_before(text: str, low: int, end: re.Match[str]) -> int | None:
+    """Where the lines of base64 begin that stand directly before an END line without BEGIN, or None."""
+    is_key = "PRIVATE KEY" in _label(end)
     start = None
-    at = high
-    while at > low:
+    at = end.start()
+    lines = 0
+    while at > low and lines < _LONGEST_KEY:
         line_start = max(text.rfind("\n", low, at - 1), text.rfind("\r", low, at - 1)) + 1
         line_start = max(line_start, low)
         line = text[line_start:at].strip(" \t\r\n>|")
-        if line and _NOT_BASE64.search(line):
+        if line and _NOT_BASE64.search(line) and not is_key:
             break
         if line:
             start = line_start
+            lines += 1
         at = line_start
     return start
 
 
-def _end_of_run(text: str, at: int) -> int:
-    """Where a body without an END line ends: with the last line that can be base64 or a PEM header."""
-    stop = at
-    for line in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n|$)", text[at:]):
+def _end_of_run(text: str, begin: re.Match[str], high: int) -> int:
+    """Where a block without an END line ends: with the last line that can be base64 or a PEM header.
+
+    What can belong to a private key is taken as a part of it.
+    """
+    is_key = "PRIVATE KEY" in _label(begin)
+    stop = begin.end()
+    for count, line in enumerate(_LINE.finditer(text, stop, high)):
         content = _BLANK.sub("", _QUOTE.sub("", line[0], count=1))
-        if content and _NOT_BASE64.search(_ESCAPES.sub("", content)) and not _HEADER.match(line[0]):
+        foreign = content and _NOT_BASE64.search(_ESCAPES.sub("", content)) and not _HEADER.match(line[0])
+        if foreign and (not is_key or count > _LONGEST_KEY):
             break
-        stop = at + line.end()
-        if line.end() == len(text) - at:
-            break
+        stop = line.end()
     return stop
 
 
@@ -227,7 +232,7 @@ def _unquoted(body: str) -> str:
 
 
 def _without_headers(lines: list[str]) -> list[str]:
-    kept = []
+    kept: list[str] = []
     in_header = True
     for line in lines:
         stripped = line.strip()
