@@ -65,8 +65,8 @@ PLACES: dict[str, str] = {
     "help": N_("This list of keys"),
     "list": N_("Lists"),
     "page": N_("Pages of text"),
-    "typing": N_("Text fields"),
     "search": N_("Search fields"),
+    "pick": N_("Choices"),
     "paths": N_("Path field"),
     "form": N_("Forms"),
     "draft": N_("Note"),
@@ -146,15 +146,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("page", ("pagedown", "space"), "page(1)", "", N_("One page down.")),
     Action("page", ("home",), "edge(-1)", "", N_("To the top.")),
     Action("page", ("end",), "edge(1)", "", N_("To the end.")),
-    Action("typing", ("enter",), "submit", N_("done"), N_("Take what is typed.")),
-    Action("typing", ("escape",), "leave", N_("leave field"), N_("Leave the field.")),
     Action("search", ("enter", "down"), "into_list", N_("to the list"), N_("Go to the list.")),
     Action("search", ("escape",), "leave", N_("clear"), N_("Clear the search, then leave the field.")),
+    Action("pick", ("enter", "right"), "take", N_("take it"), N_("Take the chosen line.")),
+    Action("pick", ("escape",), "leave", N_("cancel"), N_("Close without a change.")),
+    Action("paths", ("enter",), "take", N_("add it"), N_("Add what is typed or chosen; a chosen folder is opened.")),
     Action("paths", ("tab",), "complete", N_("complete"), N_("Complete the path as far as it is unique.")),
     Action("paths", ("down",), "into_list", N_("pick below"), N_("Go to the list of files below.")),
+    Action("paths", ("escape",), "leave", N_("cancel"), N_("Close without adding anything.")),
+    Action("form", ("enter",), "go_on", N_("next, then save"), N_("Go to the next field; in the last one save.")),
     Action("form", ("tab", "down"), "next_field", N_("next field"), N_("Go to the next field.")),
     Action("form", ("shift+tab", "up"), "previous_field", "", N_("Go to the field before.")),
-    Action("form", ("ctrl+s",), "save", N_("save"), N_("Save the form, as enter does in the last field.")),
+    Action("form", ("ctrl+s",), "save", N_("save"), N_("Save the form from any field.")),
     Action("form", ("escape",), "cancel", N_("cancel"), N_("Close without a change.")),
     Action("draft", ("ctrl+s",), "save", N_("keep note"), N_("Keep the note.")),
     Action("draft", ("escape",), "cancel", N_("throw away"), N_("Throw the note away; asks once if it has text.")),
@@ -226,7 +229,7 @@ def key_line(places: Iterable[str], typing: bool) -> list[tuple[str, str]]:
         for action in actions(place):
             free = [key for key in action.keys if key not in taken]
             taken.update(action.keys)
-            if not free or not action.label or (typing and action.types and place not in ("typing", "search")):
+            if not free or not action.label or (typing and action.types and place != "search"):
                 continue
             if typing and place == "everywhere":
                 continue

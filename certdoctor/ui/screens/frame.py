@@ -119,6 +119,23 @@ class Frame(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.refresh_hint()
+        self.resumed()
+
+    # Textual calls an `on_...` handler of every class of a screen; these are the ones meant to be overridden.
+
+    def resumed(self) -> None:
+        """The screen is on top (again)."""
+
+    async def form_saved(self, form: Form, values: dict[str, str]) -> None:
+        """A form of this screen was filled in."""
+
+    async def pasted(self, text: str) -> None:
+        """Text of several lines was pasted."""
+        self.say(_("Open a case first: text pasted there becomes its evidence."))
+
+    def field_left(self) -> None:
+        """A text field was left for the list."""
+        self.focus_next()
 
     # messages
 
@@ -236,9 +253,13 @@ class Frame(Screen[None]):
         event.stop()
         await self.close_panel()
 
+    async def on_form_saved(self, event: Form.Saved) -> None:
+        event.stop()
+        await self.form_saved(event.form, event.values)
+
     def on_line_left(self, event: Line.Left) -> None:
         event.stop()
-        self.focus_next()
+        self.field_left()
 
     # keys
 
@@ -261,9 +282,9 @@ class Frame(Screen[None]):
         self._show_job()
         self.say(_("Cancelled: {label}.").format(label=job.label))
 
-    def on_paste(self, event: events.Paste) -> None:
+    async def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self.say(_("Open a case first: text pasted there becomes its evidence."))
+        await self.pasted(event.text)
 
     # size
 

@@ -38,8 +38,7 @@ class Home(Frame):
         # The practice, and with it the whole core, is loaded after the first frame stands.
         self.call_after_refresh(self.load)
 
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
+    def resumed(self) -> None:
         if self._sites is not None:
             self.load()
 
@@ -118,8 +117,6 @@ class Home(Frame):
         ]  # fmt: skip
 
     def hint(self) -> str:
-        if self._panel_is_form:
-            return ""
         if self._sites is None:
             return _("Reading the data…")
         if not self._sites and not self.searched:
@@ -137,8 +134,7 @@ class Home(Frame):
     def action_search(self) -> None:
         self.query_one("#search", Search).focus()
 
-    def on_line_left(self, event: Search.Left) -> None:
-        event.stop()
+    def field_left(self) -> None:
         self.query_one(Rows).focus()
 
     def action_open(self) -> None:
@@ -185,9 +181,7 @@ class Home(Frame):
             )
         )
 
-    async def on_form_saved(self, event: Form.Saved) -> None:
-        event.stop()
-        values = event.values
+    async def form_saved(self, form: Form, values: dict[str, str]) -> None:
         domains = tuple(values["domains"].replace(",", " ").split())
         self.ask(
             lambda p: p.create_site(values["customer"], values["name"], domains),

@@ -24,9 +24,6 @@ from certdoctor.ui.widgets.paint import Painted
 class Line(Input):
     """A field of one line. A paste of several lines is not its business: it goes on to the screen."""
 
-    PLACE = "typing"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("typing")]
-
     class Left(Message):
         """Escape in a field."""
 
@@ -52,9 +49,6 @@ class Line(Input):
         event.stop()
         self.insert_text_at_cursor(event.text.strip())
 
-    def action_leave(self) -> None:
-        self.post_message(self.Left(self))
-
 
 class Search(Line):
     """A field whose every change searches; the answers stand in the list below it."""
@@ -74,8 +68,6 @@ class Search(Line):
 
 class Choice(Painted, can_focus=True):
     """A field of fixed values: left, right and space change it."""
-
-    PLACE = "choice"
 
     def __init__(self, options: Sequence[tuple[str, str]], value: str = "", *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -249,16 +241,11 @@ class Form(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self.action_go_on()
+
+    def action_go_on(self) -> None:
         if not self._step(1):
             self.action_save()
-
-    def key_enter(self) -> None:
-        if isinstance(self.screen.focused, Choice) and not self._step(1):
-            self.action_save()
-
-    def on_line_left(self, event: Line.Left) -> None:
-        event.stop()
-        self.action_cancel()
 
     def action_save(self) -> None:
         values = self.values

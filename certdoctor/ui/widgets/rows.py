@@ -258,4 +258,4 @@ class Page(Rows):
         self._scroll_line(0 if way < 0 else self.virtual_size.height)
 
     def on_click(self, event: events.Click) -> None:
-        event.stop()
+        event.prevent_default()

@@ -1,0 +1,235 @@
+"""A case: what is known of it, and the sections to work in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import BindingType
+
+from certdoctor.language import _
+from certdoctor.ui import keys, words
+from certdoctor.ui.keys import N_
+from certdoctor.ui.screens.sectioned import Section, Sectioned
+from certdoctor.ui.widgets.fields import Field, Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from certdoctor.casework.examination import Examination, QuestionLine
+    from certdoctor.casework.practice import Practice, Proposal, SymptomMatch
+    from certdoctor.store.records import CaseView
+
+
+class CaseScreen(Sectioned):
+    """One case. Every step is committed by the practice at once; this holds only what is shown."""
+
+    PLACE = "case"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("case")]
+    SECTIONS = (
+        ("evidence", N_("Evidence")),
+        ("symptoms", N_("Symptoms")),
+        ("interview", N_("Interview")),
+        ("findings", N_("Findings")),
+        ("notes", N_("Notes")),
+    )
+
+    def __init__(self, case_id: int) -> None:
+        super().__init__()
+        self.case_id = case_id
+        self.view: CaseView | None = None
+        self.examination: Examination | None = None
+        self.changed = False  # something changed since the examination shown
+        self.proposals: dict[str, Proposal] = {}
+        self.symptom_list: tuple[SymptomMatch, ...] = ()
+        self.asked: dict[tuple[str, str], QuestionLine] = {}  # every question met, to change its answer later
+        self.last_folder = ""
+
+    def on_mount(self) -> None:
+        self.title_bar.set_path("certdoctor", _("case"))
+        self.reload()
+
+    # data
+
+    def reload(self) -> None:
+        """Read the case again and draw it."""
+        self.ask(lambda p: p.case(self.case_id), self._loaded, group=f"case-{self.case_id}")
+
+    async def _loaded(self, view: CaseView) -> None:
+        first = self.view is None
+        self.view = view
+        case = view.case
+        self.title_bar.set_path("certdoctor", f"{case.customer} / {case.site}", f"{case.number} {case.title}")
+        if first:
+            await self.show_section("findings" if view.examinations else "evidence")
+        self.update()
+
+    def do(self, call: Callable[[Practice], Any], said: str = "") -> None:
+        """Make a change and read the case again."""
+
+        def done(_result: object) -> None:
+            if said:
+                self.say(said)
+            self.reload()
+
+        self.ask(call, done)
+
+    def change(self, call: Callable[[Practice], Any], said: str = "") -> None:
+        """Like `do`, for a change that makes the examination shown out of date."""
+        self.changed = True
+        self.do(call, said)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the case is open."""
+        return self.view is None or self.view.case.state == "open"
+
+    def need_open(self) -> bool:
+        """Tell whether the case is open, and say what to do if it is not."""
+        if not self.is_open:
+            self.say(_("This case is closed; o opens it again."))
+        return self.is_open
+
+    def state(self) -> str:
+        if self.view is None:
+            return ""
+        if not self.is_open:
+            return _("CLOSED")
+        return words.styled(words.VERDICT, self.view.case.verdict)[0]
+
+    def count(self, section: str) -> str:
+        view = self.view
+        if view is None:
+            return ""
+        if section == "findings":
+            if self.examination is not None:
+                return str(len(self.examination.findings))
+            return str(sum(not f.under for f in view.examinations[0].findings)) if view.examinations else ""
+        if section == "interview":
+            return str(len(self.open_questions)) if self.examination is not None else ""
+        sizes = {
+            "evidence": sum(e.current for e in view.evidence),
+            "symptoms": len(view.case.symptoms),
+            "notes": len(view.notes),
+        }
+        return str(sizes[section]) if sizes[section] else ""
+
+    @property
+    def open_questions(self) -> tuple[QuestionLine, ...]:
+        """Questions of the examination that have no answer yet."""
+        if self.examination is None or self.view is None:
+            return ()
+        answered = {(answer.fact, answer.subject) for answer in self.view.answers}
+        return tuple(q for q in self.examination.questions if (q.fact, q.subject) not in answered)
+
+    # sections
+
+    def make_section(self, section: str) -> Section[Any]:
+        from certdoctor.ui.sections.evidence import EvidenceSection
+        from certdoctor.ui.sections.findings import FindingsSection
+        from certdoctor.ui.sections.interview import InterviewSection
+        from certdoctor.ui.sections.notes import NotesSection
+        from certdoctor.ui.sections.symptoms import SymptomsSection
+
+        made: dict[str, type[Section[Any]]] = {
+            "evidence": EvidenceSection,
+            "symptoms": SymptomsSection,
+            "interview": InterviewSection,
+            "findings": FindingsSection,
+            "notes": NotesSection,
+        }
+        return made[section]()
+
+    # examining
+
+    def action_examine(self) -> None:
+        if self.need_open():
+            self.examine()
+
+    def examine(self, then: Callable[[], object] | None = None, stay: bool = False) -> None:
+        """Examine now. `then` is called afterwards; `stay` keeps the section that is shown."""
+        lang = self.doctor.lang
+
+        async def done(examination: Examination) -> None:
+            self.take_examination(examination)
+            if then is not None:
+                then()
+            elif not stay:
+                await self.show_section("findings")
+            self.reload()
+
+        self.ask_long(_("examining"), lambda p: p.examine(self.case_id, lang), done)
+
+    def take_examination(self, examination: Examination) -> None:
+        """Show this examination from now on."""
+        self.examination = examination
+        self.changed = False
+        for question in examination.questions:
+            self.asked[question.fact, question.subject] = question
+        self.say(self.verdict_line())
+
+    def verdict_line(self) -> str:
+        """Return the verdict in one sentence."""
+        examination = self.examination
+        if examination is None:
+            return words.styled(words.VERDICT, self.view.case.verdict if self.view else "")[0]
+        count, unchecked = len(examination.findings), len(examination.unchecked)
+        match examination.verdict.value:
+            case "cause_found":
+                return _("Cause found: {title}.").format(title=examination.findings[0].title.rstrip("."))
+            case "differential":
+                return _("{n} causes are possible; the questions (i) tell them apart.").format(n=count)
+            case "healthy":
+                return _("No fault in what was checked; {n} things could not be checked.").format(n=unchecked)
+            case _:
+                return _("Nothing could be checked: there is too little evidence yet.")
+
+    # closing
+
+    async def action_outcome(self) -> None:
+        if not self.is_open:
+            self.do(lambda p: p.reopen_case(self.case_id), _("The case is open again."))
+            return
+        await self.open_panel(
+            Form(
+                _("Close the case"),
+                [Field("outcome", _("Outcome"), placeholder=_("one sentence: what it was, what cured it"), required=True)],
+                _("The case stays in the history with its evidence, findings and steps. o opens it again."),
+                id="form-outcome",
+            )
+        )
+
+    async def form_saved(self, form: Form, values: dict[str, str]) -> None:
+        if form.id == "form-outcome":
+            outcome = values["outcome"]
+            self.do(lambda p: p.close_case(self.case_id, outcome), _("The case is closed."))
+            await self.close_panel()
+        else:
+            await super().form_saved(form, values)
+
+    # pasted text
+
+    async def pasted(self, text: str) -> None:
+        if not self.need_open():
+            return
+        await self.close_panel()
+        await self.show_section("evidence")
+        section = self.section
+        if section is not None:
+            section.pasted(text)
+
+    # the path panel of the evidence section
+
+    async def on_path_panel_chosen(self, event: PathPanel.Chosen) -> None:
+        event.stop()
+        await self.close_panel()
+        if isinstance(self.section, EvidenceSection):
+            self.section.path_chosen(event.path)
+
+    def on_path_panel_wanted(self, event: PathPanel.Wanted) -> None:
+        event.stop()
+        if isinstance(self.section, EvidenceSection):
+            self.section.paths_wanted(event.panel, event.typed)
+
+    async def on_path_panel_cancelled(self, event: PathPanel.Cancelled) -> None:
+        event.stop()
+        await self.close_panel()
