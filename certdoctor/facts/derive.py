@@ -526,6 +526,8 @@ class _Side:
             self._where_leaf(),
             leaf=clean(leaf.label),
             request_file=clean(request.subject),
+            node=j.presenter.id,
+            node_name=clean(j.presenter.name),
         )
         held = {n.lower() for n in leaf.names}
         dropped = [n for n in (*request.dns_names, *request.ip_addresses) if n.lower() not in held]
