@@ -111,10 +111,10 @@ class Signatures:
         if form.reason:
             return form.reason, alert
         if held.get("verify"):
-            return reasons.verify.get(int(held["verify"] or 0), "verify_failed"), False
+            return reasons.verify.get(held["verify"] or "", "verify_failed"), False
         code = int(held["code"] or "0", 16) & 0xFFF if held.get("code") else 0
         if code >= 1000:
-            return reasons.alerts.get(code - 1000, ""), True
+            return reasons.alerts.get(str(code - 1000), ""), True
         by_text = next((t for t, pieces in reasons.texts.items() if any(p in lowered for p in pieces)), "")
         return by_text or reasons.codes.get(f"{code:03x}", ""), alert
 

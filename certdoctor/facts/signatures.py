@@ -37,9 +37,9 @@ class ReasonsForm(Form, frozen=True, kw_only=True):
 
     schema: Literal["certdoctor/reasons@1"]
     texts: dict[str, list[str]]  # token -> pieces of text, lower case; the first token that fits wins
-    alerts: dict[int, str]  # TLS alert number -> token
+    alerts: dict[str, str]  # TLS alert number -> token
     codes: dict[str, str]  # low 12 bits of an OpenSSL error code, hex -> token
-    verify: dict[int, str]  # X509_V_ERR number -> token
+    verify: dict[str, str]  # X509_V_ERR number -> token
     troubles: list[str]  # tokens that are values of log.trouble, most telling first
     refusals: list[str]  # tokens that are values of log.refusal, most telling first
     key_faults: list[str]  # tokens that mean: the peer's key does not belong to its certificate
