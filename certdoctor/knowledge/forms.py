@@ -6,6 +6,7 @@ cannot say (references, tests, languages). Every text is keyed by language ("en"
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -65,6 +66,10 @@ class Premise(Form, frozen=True, kw_only=True, rename={"is_": "is"}):
     def values(self) -> tuple[str, ...]:
         return (self.is_,) if isinstance(self.is_, str) else tuple(self.is_)
 
+    def holds(self, values: Mapping[str, str]) -> bool:
+        """Say whether the fact is known and has one of the values. Unknown is never true."""
+        return values.get(self.fact) in self.values
+
 
 class Against(Form, frozen=True, kw_only=True):
     """What the same premises speak against, and how strongly."""
@@ -88,6 +93,10 @@ class RuleForm(Form, frozen=True, kw_only=True):
     versions: str = "*"  # in words for readers; versions enter rules as facts
     false_positives: list[str] = []
     sources: list[str]
+
+    def holds(self, values: Mapping[str, str]) -> bool:
+        """Say whether all premises are true of one subject's facts (fact -> value)."""
+        return all(premise.holds(values) for premise in self.when)
 
 
 class TestCase(Form, frozen=True, kw_only=True):

@@ -86,3 +86,5 @@ class Reasoned:
     candidates: tuple[Candidate, ...]
     questions: tuple[Question, ...]
     disagreements: tuple[str, ...] = ()  # engine against proof: errors, reported, never a silent choice
+    notices: tuple[str, ...] = ()  # what the user must know about how this was concluded
+    unlisted: float = 0.0  # probability that it is nothing that the knowledge base has

@@ -1,0 +1,95 @@
+"""From facts to findings: what the engine concludes and the plain evaluator proves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from certdoctor.facts.model import Facts, Subject
+from certdoctor.knowledge.model import Knowledge
+from certdoctor.reasoning.engine import Engine, EngineFailed, EngineUnavailable
+from certdoctor.reasoning.findings import Conclusion, Finding, Reasoned
+from certdoctor.reasoning.folding import Affected, fold, instances
+from certdoctor.reasoning.interview import Declined, next_questions
+from certdoctor.reasoning.order import FREQUENCY, SEVERITY, STRENGTH
+from certdoctor.reasoning.prove import Rulebook, prove_all
+from certdoctor.reasoning.ranking import Scores, candidates, probabilities, score
+
+
+def reason(
+    facts: Facts,
+    knowledge: Knowledge,
+    engine: Engine,
+    symptoms: Sequence[str] = (),
+    affected: Affected | None = None,
+    declined: Declined = (),
+) -> Reasoned:
+    """Return everything that can be said about these facts.
+
+    Args:
+        facts: all that is known.
+        knowledge: rules and diagnoses.
+        engine: the rule engine for this knowledge.
+        symptoms: ids of the reported symptoms.
+        affected: for subjects other than connections, the connection sides that they touch.
+        declined: (fact, subject) that the user does not know: not asked again.
+    """
+    affected = affected or {}
+    rulebook = Rulebook.of(knowledge)
+    proven = prove_all(facts, rulebook)
+    conclusions, disagreements, notices = _agreed(facts, proven, engine)
+    found = instances(conclusions, facts, knowledge, affected)
+    standing, folded = fold(found, facts, knowledge, affected)
+    scores = score(conclusions, facts, knowledge, symptoms)
+
+    def order(finding: Finding) -> tuple[int, int, int, int, int, str, str]:
+        form = knowledge.diagnoses[finding.diagnosis].form
+        return (
+            STRENGTH[finding.strength],
+            SEVERITY[finding.severity],
+            _against(scores, finding.diagnosis),
+            -len(finding.connections),
+            FREQUENCY[form.frequency],
+            finding.diagnosis,
+            str(finding.subject),
+        )
+
+    return Reasoned(
+        findings=tuple(sorted(standing, key=order)),
+        folded=tuple(sorted(folded, key=lambda f: (f.under, order(f.finding)))),
+        candidates=candidates(scores),
+        questions=next_questions(facts, knowledge, rulebook, scores, declined),
+        disagreements=disagreements,
+        notices=notices,
+        unlisted=probabilities(scores.points)[1],
+    )
+
+
+def _against(scores: Scores, diagnosis: str) -> int:
+    return -sum(points for what, points in scores.reasons.get(diagnosis, ()) if what.startswith("against:"))
+
+
+def _agreed(
+    facts: Facts, proven: Mapping[Subject, Mapping[str, Conclusion]], engine: Engine
+) -> tuple[list[Conclusion], tuple[str, ...], tuple[str, ...]]:
+    """Return what engine and proof agree on, where they do not, and what the user must know."""
+    everything = [conclusion for concluded in proven.values() for conclusion in concluded.values()]
+    try:
+        fired = engine.conclude(facts)
+    except EngineUnavailable as missing:
+        return everything, (), (f"{missing} All conclusions come from the plain evaluator.",)
+    except EngineFailed as failed:
+        return everything, (f"{failed} All conclusions come from the plain evaluator.",), ()
+    agreed: list[Conclusion] = []
+    disagreements: list[str] = []
+    for subject, concluded in proven.items():
+        engines = fired.get(subject, frozenset())
+        agreed += [concluded[rule] for rule in sorted(engines & concluded.keys())]
+        disagreements += [
+            f"{subject}: the engine concludes {rule}, which cannot be proven"
+            for rule in sorted(engines - concluded.keys())
+        ]
+        disagreements += [
+            f"{subject}: {rule} is proven, but the engine does not conclude it"
+            for rule in sorted(concluded.keys() - engines)
+        ]
+    return agreed, tuple(disagreements), ()

@@ -1,0 +1,138 @@
+"""Chooses the next question: the one whose answer tells most for the user's time.
+
+For each question every answer is simulated through the same rules. With base(v), how often v is the answer when
+nothing else is known, and D(d, v), by how many decibans v would move diagnosis d:
+
+    P(v|d) = base(v) 10^(D(d,v)/10) / sum over u of base(u) 10^(D(d,u)/10)
+    gain   = H(P) - sum over v of P(v) H(P given v)            in bits
+    best   = the largest gain / (cost + 20 s)
+
+This is the greedy choice of decision-theoretic troubleshooting (Breese and Heckerman, MSR-TR-96-06, 1996).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from math import log2
+
+from certdoctor.facts.model import Facts, Subject, SubjectKind
+from certdoctor.knowledge.forms import QuestionForm
+from certdoctor.knowledge.model import Knowledge
+from certdoctor.reasoning.findings import Question
+from certdoctor.reasoning.prove import Rulebook
+from certdoctor.reasoning.ranking import OTHERWISE, Scores, probabilities, weight
+
+SITE = Subject(SubjectKind.SITE, "site")
+SECONDS_A_QUESTION = 20  # what a question costs besides finding the answer
+WORTH_BITS = 0.03
+SURE = 0.85
+AT_MOST = 12
+SPLIT_SHOWN = 5
+
+_ELSE = ""  # "something that is not in this knowledge base"
+
+Declined = Collection[tuple[str, Subject]]
+
+
+def next_questions(
+    facts: Facts, knowledge: Knowledge, rulebook: Rulebook, scores: Scores, declined: Declined = ()
+) -> tuple[Question, ...]:
+    """Return the questions that are worth asking now, best first; none when a rule has settled it.
+
+    Args:
+        facts: all that is known.
+        knowledge: questions and diagnoses.
+        rulebook: the rules in force.
+        scores: the ranking as it stands.
+        declined: (fact, subject) that the user does not know.
+    """
+    chances, unlisted = probabilities(scores.points)
+    if any(chances[key] >= SURE for key in scores.concluded if key in chances):
+        return ()
+    before = {**chances, _ELSE: unlisted}
+    worth: list[Question] = []
+    for key in sorted(knowledge.questions):
+        form = knowledge.questions[key]
+        for subject in _subjects(form, facts, knowledge):
+            if facts.get(subject, form.fact) is None and (form.fact, subject) not in declined:
+                question = _simulate(key, form, subject, facts, knowledge, rulebook, scores, before)
+                if question.gain >= WORTH_BITS:
+                    worth.append(question)
+    worth.sort(key=lambda q: (-round(q.gain / (q.cost + SECONDS_A_QUESTION), 9), q.id, q.subject))
+    return tuple(worth[:AT_MOST])
+
+
+def _subjects(form: QuestionForm, facts: Facts, knowledge: Knowledge) -> tuple[Subject, ...]:
+    about = knowledge.about.get(form.fact)
+    if about is None:
+        return ()
+    return (SITE,) if about == SubjectKind.SITE else facts.subjects(SubjectKind(about))
+
+
+def _simulate(
+    key: str,
+    form: QuestionForm,
+    subject: Subject,
+    facts: Facts,
+    knowledge: Knowledge,
+    rulebook: Rulebook,
+    scores: Scores,
+    before: Mapping[str, float],
+) -> Question:
+    moves = {value: _moves(form.fact, value, subject, facts, knowledge, rulebook, scores) for value in form.base}
+    # P(v|d), then P(v) and P(d|v)
+    chance: dict[str, float] = dict.fromkeys(form.base, 0.0)
+    joint: dict[str, dict[str, float]] = {value: {} for value in form.base}
+    for diagnosis, p in before.items():
+        raw = {v: base * 10 ** (moves[v].get(diagnosis, 0) / 10) for v, base in form.base.items()}
+        total = sum(raw.values())
+        for value, share in raw.items():
+            joint[value][diagnosis] = p * share / total if total else 0.0
+            chance[value] += joint[value][diagnosis]
+    gain = _entropy(before)
+    split: dict[str, tuple[tuple[str, float], ...]] = {}
+    for value, p_value in chance.items():
+        if p_value > 0:
+            after = {diagnosis: p / p_value for diagnosis, p in joint[value].items()}
+            gain -= p_value * _entropy(after)
+            best = sorted((d for d in after if d != _ELSE), key=lambda d: (-after[d], d))[:SPLIT_SHOWN]
+            split[value] = tuple((d, round(after[d], 4)) for d in best)
+    return Question(key, form.fact, subject, max(0.0, round(gain, 6)), form.cost, split)
+
+
+def _moves(
+    fact: str,
+    value: str,
+    subject: Subject,
+    facts: Facts,
+    knowledge: Knowledge,
+    rulebook: Rulebook,
+    scores: Scores,
+) -> dict[str, int]:
+    """Return by how many decibans this answer would move each diagnosis."""
+    held = facts.about(subject)
+    values = {**{name: known.value for name, known in held.items()}, fact: value}
+    moves: dict[str, int] = {}
+    for rule in rulebook.reading(subject.kind.value, fact):
+        if rule.holds(values):
+            more = weight(rule.strength, told=True) - scores.counted.get(rule.id, 0)
+            if more > 0:
+                moves[rule.diagnosis] = moves.get(rule.diagnosis, 0) + more
+            if rule.id not in scores.counted:
+                for against in rule.against:
+                    less = weight(against.strength, told=True)
+                    moves[against.diagnosis] = moves.get(against.diagnosis, 0) - less
+    others = {known.value for s in facts.subjects(subject.kind) if (known := facts.get(s, fact)) is not None}
+    for diagnosis, entry in knowledge.diagnoses.items():
+        for premise in entry.form.requires:
+            if premise.fact != fact:
+                continue
+            counts = (diagnosis, fact) in scores.otherwise
+            otherwise = value not in premise.values and not others.intersection(premise.values)
+            if counts != otherwise:
+                moves[diagnosis] = moves.get(diagnosis, 0) + (OTHERWISE if otherwise else -OTHERWISE)
+    return moves
+
+
+def _entropy(chances: Mapping[str, float]) -> float:
+    return -sum(p * log2(p) for p in chances.values() if p > 0)
