@@ -50,8 +50,9 @@ _SLOTS = (
     "candidate",
 )
 _USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth"}
-# SHA-256 of the SubjectPublicKeyInfo of DST Root CA X3 (expired 2021-09-30; ISRG Root X1 was cross-signed by it).
+# Expired 2021-09-30; ISRG Root X1 was cross-signed by it (S32).
 _DST_X3_NAME = "DST Root CA X3"
+_ISRG_X1_NAME = "ISRG Root X1"
 
 
 def side_subject(judgement: Judgement) -> Subject:
@@ -301,7 +302,10 @@ class _Side:
         if j.trust is not None:
             old = [f.certificate for f in j.trust.entries if f.certificate.common_name == _DST_X3_NAME]
             if old:
-                only = j.outcome != Outcome.ACCEPTED and old[0].not_after < at
+                # Led there: the chain ends at it, or breaks off at the root that it once vouched for.
+                led = any(c.common_name == _DST_X3_NAME for c in j.chain)
+                led = led or (j.missing is not None and _ISRG_X1_NAME in j.missing.subject)
+                only = led and old[0].not_after < at
                 yield self.fact(
                     "known.dst_x3",
                     "expired_root_only" if only else "present",

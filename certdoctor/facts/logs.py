@@ -188,7 +188,10 @@ def _most_telling(held: Iterable[Event], order: Sequence[str]) -> str:
 def _fact(name: str, subject: Subject, value: str, held: Sequence[Event]) -> Fact:
     telling = [event for event in held if event.reason == value] or list(held)
     seen = tuple(str(event.document.origin.at(f"line {event.line}")) for event in telling[:5])
-    bindings = {"log_line": seen[0], "log_reason": telling[0].words, "log_name": clean(telling[0].name)}
+    name_seen = clean(telling[0].name)
+    bindings = {"log_line": seen[0], "log_reason": telling[0].words, "log_name": name_seen}
+    if name == "log.refusal":
+        bindings["name"] = name_seen or "…"  # lines about inbound connections do not tell the name looked for
     return Fact(name, subject, value, FactSource.LOG, bindings, seen)
 
 
