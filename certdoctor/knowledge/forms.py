@@ -100,7 +100,10 @@ class RuleForm(Form, frozen=True, kw_only=True):
 
 
 class TestCase(Form, frozen=True, kw_only=True):
-    """One case of a rule's test. `of` + `change`/`forget` derive a case from another one."""
+    """One case of a rule's test. `of` + `change`/`forget` derive a case from another one of this file.
+
+    `each` runs the case also with each of these other values of a fact, one fact at a time; the same is expected.
+    """
 
     name: str
     kind: Literal["positive", "negative", "near_miss", "unknown"]
@@ -108,6 +111,7 @@ class TestCase(Form, frozen=True, kw_only=True):
     of: str | None = None
     change: dict[str, str] = {}
     forget: list[str] = []
+    each: dict[str, list[str]] = {}
     expect: dict[str, Strength] = {}  # ALL conclusions of all rules about this subject
 
 

@@ -82,8 +82,11 @@ def canonical(value: object) -> bytes:
 
 
 def translation_hash(english: DiagnosisText) -> str:
-    """Return what a translation of this English text carries as `of`."""
-    return hashlib.sha256(canonical(english)).hexdigest()[:12]
+    """Return what a translation of this English text carries as `of`: it names the words alone."""
+    words = msgspec.to_builtins(english)
+    for key in ("schema", "lang", "of"):
+        words.pop(key, None)
+    return hashlib.sha256(canonical(words)).hexdigest()[:12]
 
 
 def revision(form: DiagnosisForm, texts: Mapping[str, DiagnosisText]) -> str:
