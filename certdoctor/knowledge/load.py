@@ -207,9 +207,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
                 raise TypeError(f"no place for {type(other).__name__}")
 
     diagnoses: dict[str, Diagnosis] = {}
-    for key, (sheet, f) in forms.items():
-        if "en" not in texts.get(key, {}):
-            faults.append(sheet.fault("the English text (text.en.yml) is missing"))
+    for key, (_, f) in forms.items():
         diagnoses[key] = Diagnosis(f, texts.get(key, {}), revision(f, texts.get(key, {})))
 
     parts = {

@@ -79,7 +79,7 @@ def _filled(sheet: Sheet, text: str, known: set[str], steps: tuple[str | int, ..
 
 def _texts(sheet: Sheet, form: DiagnosisForm, texts: Mapping[str, tuple[Sheet, DiagnosisText]]) -> Iterator[Fault]:
     for lang in LANGUAGES:
-        if lang not in texts and lang != "en":  # a missing English text is refused when loading
+        if lang not in texts:
             yield sheet.fault(f"text.{lang}.yml is missing")
     known = {*form.params, *GIVEN_PARAMS}
     for place, text in texts.values():

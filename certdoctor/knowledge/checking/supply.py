@@ -36,6 +36,7 @@ def check_supply(book: Book) -> Iterator[Fault]:
 def _vocabulary(book: Book) -> Iterator[Fault]:
     used = {form.fact for _, rule in book.active_rules() for form in rule.when}
     used |= {form.fact for _, diagnosis in book.of(DiagnosisForm) for form in diagnosis.requires}
+    used |= {step.fact for _, diagnosis in book.of(DiagnosisForm) for step in diagnosis.verify}
     asked = {question.fact for question in book.knowledge.questions.values()}
     for sheet, vocabulary in book.of(VocabularyForm):
         for key, fact in vocabulary.facts.items():
@@ -50,7 +51,7 @@ def _vocabulary(book: Book) -> Iterator[Fault]:
             if "question" in fact.supplied and key not in asked:
                 yield sheet.fault("supplied by a question, but none asks for it", *steps, "supplied")
             if key not in used:
-                yield sheet.fault("no rule and no diagnosis reads this fact", *steps)
+                yield sheet.fault("no rule, required fact or verify step reads this fact", *steps)
 
 
 def _questions(book: Book) -> Iterator[Fault]:
