@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7 as crypto_pkcs7
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -116,6 +116,7 @@ def issue(
 ) -> Issued:
     """Issue a certificate; self-signed without `issuer`.
 
+    `digest`: SHA-256 by default; SHA-1 and MD5 need an issuer with an RSA key.
     `is_ca` None leaves basic constraints out, `purposes` None the extended key usage, `names` () the SAN.
     """
     own = private or key(subject.rfc4514_string())
@@ -143,9 +144,24 @@ def issue(
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
     algorithm = None if isinstance(signer, ed25519.Ed25519PrivateKey) else digest or hashes.SHA256()
+    if isinstance(digest, hashes.SHA1 | hashes.MD5):
+        assert isinstance(signer, rsa.RSAPrivateKey), "old digests only with RSA"
+        return Issued(_signed_with(builder.sign(signer, hashes.SHA256()), signer, digest), own, issuer)
     fixed = True if isinstance(signer, ec.EllipticCurvePrivateKey) else None
     signed = builder.sign(signer, algorithm, ecdsa_deterministic=fixed)  # type: ignore[arg-type]
     return Issued(signed, own, issuer)
+
+
+def _signed_with(
+    certificate: x509.Certificate, signer: rsa.RSAPrivateKey, digest: hashes.SHA1 | hashes.MD5
+) -> x509.Certificate:
+    """The certificate signed anew with a digest that cryptography's builder refuses."""
+    sha256 = bytes.fromhex("2a864886f70d01010b")
+    other = sha256[:-1] + (b"\x05" if isinstance(digest, hashes.SHA1) else b"\x04")
+    body = certificate.tbs_certificate_bytes.replace(sha256, other)
+    der = certificate.public_bytes(serialization.Encoding.DER).replace(sha256, other)
+    signature = signer.sign(body, padding.PKCS1v15(), digest)
+    return x509.load_der_x509_certificate(der[: -len(signature)] + signature)
 
 
 def _serial(*parts: object) -> int:

@@ -193,8 +193,8 @@ def decode(block: Block) -> tuple[bytes, tuple[Oddity, ...]]:
     body = block.body
     if "\\" in body or "&#" in body or "<" in body:
         body = _ESCAPES.sub("\n", body.replace("\\/", "/"))
-    if "=3D" in body or "=\n" in body or "=\r\n" in body:
-        body = _unquoted(body)
+    if _quoted_printable(body):
+        body = quopri.decodestring(body.encode("utf-8", "replace")).decode("utf-8", "replace")
     if "%" in body:
         body = unquote(body)
     lines = body.splitlines()
@@ -224,11 +224,10 @@ def decode(block: Block) -> tuple[bytes, tuple[Oddity, ...]]:
     return data, tuple(odd)
 
 
-def _unquoted(body: str) -> str:
-    """Undo quoted-printable, if that is what it is: a soft line end stands behind many characters."""
-    decoded = quopri.decodestring(body.encode("utf-8", "replace")).decode("utf-8", "replace")
-    last = re.search(r"=+\s*$", body)
-    return decoded if "=3D" in body or (last is None or last.start() != body.find("=")) else body
+def _quoted_printable(body: str) -> bool:
+    """Tell whether `=` is an escape here: written out as =3D, or a soft end of a line before the last one."""
+    filled = [line for line in body.splitlines() if _QUOTE.sub("", line, count=1).strip()]
+    return "=3D" in body or any(line.endswith("=") for line in filled[:-1])
 
 
 def _without_headers(lines: list[str]) -> list[str]:
