@@ -5,15 +5,34 @@ Screens and the command line call these methods and nothing below them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import getpass
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import Session
+
+from certdoctor import resources
+from certdoctor.casework import intake, placing, standing
 from certdoctor.casework.examination import Examination
-from certdoctor.evidence.items import Problem
+from certdoctor.casework.standing import Standing
+from certdoctor.errors import CertdoctorError
+from certdoctor.evidence.items import Evidence, Problem
 from certdoctor.evidence.site import NodeDescription
+from certdoctor.facts.model import SubjectKind
+from certdoctor.store import cases, evidence, examinations, history, sites
+from certdoctor.store.database import Database
 from certdoctor.store.records import CaseRecord, CaseView, CertificateRecord, SiteRecord, SiteView
+
+if TYPE_CHECKING:
+    from certdoctor.knowledge.model import Knowledge
+    from certdoctor.reasoning.engine import Engine
+
+_SLOT_WORDS = ("xconf", "xstat", "log", "csr", "crl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,105 +75,263 @@ class Practice:
     Args:
         data: the folder of the database; it is made with mode 0700.
         clock: gives the present time, aware, UTC.
-        who: name written into the history.
+        who: name written into the history; default: the user's login name.
+
+    `notice` tells what the user must know about the database ("" if all is well): a damaged one was kept beside
+    as `.corrupt-<time>` and an empty one started.
 
     Raises:
-        CertdoctorError: the database is of a newer version, or damaged (it is then kept beside as
-            `.corrupt-<time>`).
+        CertdoctorError: the database is of a newer version, or the folder cannot be used.
     """
 
     def __init__(self, data: Path, clock: Callable[[], datetime], who: str = "") -> None:
-        raise NotImplementedError
+        self._clock = clock
+        self._who = who or _login()
+        self._database = Database(data, clock())
+        self.notice = self._database.notice
+        self._reader = standing.Reader()
+        self._lock = Lock()
+        self._knowledge: Knowledge | None = None
+        self._engine: Engine | None = None
 
     # customers and sites
 
-    def sites(self, search: str = "") -> tuple[SiteRecord, ...]:
+    def sites(self, search: str = "", limit: int | None = None) -> tuple[SiteRecord, ...]:
         """Return sites whose customer, name, domain, node or case title holds every word of `search`."""
-        raise NotImplementedError
+        with self._database.reading() as session:
+            return sites.records(session, search, limit=limit)
 
     def create_site(self, customer: str, name: str, domains: Sequence[str] = ()) -> SiteRecord:
         """Create a site, and its customer if it is new."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            return sites.record(session, self._create_site(session, customer, name, domains))
 
     def create_example(self) -> CaseRecord:
         """Create the worked example site with its evidence and an open case."""
-        raise NotImplementedError
+        from certdoctor.evidence.read import read_paths
+
+        folder = resources.folder("kb") / "example" / "site"
+        given = read_paths([folder])
+        described = next((d.site for d in given.documents if d.site is not None), None)
+        if described is None:
+            raise CertdoctorError(f"certdoctor is installed without its example ({folder}); install it again.")
+        with self._database.writing() as session:
+            name, number = described.site, 1
+            while sites.find(session, described.customer, name) is not None:
+                number += 1
+                name = f"{described.site} ({number})"
+            site_id = self._create_site(session, described.customer, name, described.domains)
+            case_id = self._open_case(session, site_id, _title(described.text) or name)
+            self._take(session, case_id, given)
+            return cases.record(session, case_id)
 
     def site(self, site_id: int) -> SiteView:
         """Return everything about one site."""
-        raise NotImplementedError
+        with self._database.reading() as session:
+            now_open = cases.open_at_site(session, site_id)
+            present = {s.document.origin.path for s in evidence.standing(session, site_id, now_open)}
+            return SiteView(
+                site=sites.record(session, site_id),
+                nodes=standing.nodes_with(session, site_id, present),
+                cases=cases.records_of_site(session, site_id),
+                events=history.events(session, site_id),
+                certificates=evidence.site_certificates(session, site_id, now_open),
+            )
 
     def examine_site(self, site_id: int, lang: str = "en", at: datetime | None = None) -> Examination:
         """Examine a site as it stands, without a case; nothing is stored."""
-        raise NotImplementedError
+        with self._database.reading() as session:
+            stands = standing.of_site(session, self._reader, site_id)
+        return self._examined(stands, lang, at)
 
     def set_domains(self, site_id: int, domains: Sequence[str]) -> None:
         """Set the service-discovery domains of a site."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            sites.set_domains(session, site_id, domains)
+            self._event(session, site_id, None, "domains set", ", ".join(domains) or "none")
 
     def put_node(self, site_id: int, node: NodeDescription) -> None:
         """Add a node, or change the one with this id (its documents stay assigned)."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            new = sites.put_node(session, site_id, node)
+            words = f"{node.id} ({', '.join(x for x in (node.role, node.version, *node.names) if x)})"
+            self._event(session, site_id, None, "node added" if new else "node changed", words)
 
     def remove_node(self, site_id: int, node: str) -> None:
         """Remove a node; its documents become unassigned."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            sites.remove_node(session, site_id, node)
+            self._event(session, site_id, None, "node removed", node)
 
     # cases
 
     def open_case(self, site_id: int, title: str) -> CaseRecord:
         """Open a case."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            return cases.record(session, self._open_case(session, site_id, title))
 
     def case(self, case_id: int) -> CaseView:
         """Return everything about one case."""
-        raise NotImplementedError
+        with self._database.reading() as session:
+            case = cases.record(session, case_id)
+            records = evidence.records(session, case.site_id, case_id)
+            return CaseView(
+                case=case,
+                nodes=standing.nodes_with(session, case.site_id, {r.path for r in records if r.current}),
+                evidence=records,
+                problems=evidence.problem_records(session, case_id),
+                answers=cases.answers(session, case_id),
+                examinations=examinations.of_case(session, case_id),
+                steps=cases.steps(session, case_id),
+                notes=cases.notes(session, case_id),
+            )
 
-    def add_files(
-        self, case_id: int, paths: Sequence[Path], passwords: Sequence[str] = ()
-    ) -> Added:
-        """Read files, folders and archives into a case. Passwords are used and forgotten."""
-        raise NotImplementedError
+    def add_files(self, case_id: int, paths: Sequence[Path], passwords: Sequence[str] = ()) -> Added:
+        """Read files, folders and archives into a case. Passwords are used and forgotten.
+
+        What a site.yml or the archive of a box says is followed at once; the other proposals wait for `assign`.
+        """
+        from certdoctor.evidence.read import read_paths
+
+        return self._add(case_id, read_paths(paths, passwords))
 
     def add_text(self, case_id: int, text: str) -> Added:
         """Read pasted text (PEM, log lines, xConfiguration) into a case."""
-        raise NotImplementedError
+        from certdoctor.evidence.read import read_text
 
-    def assign(self, case_id: int, path: str, node: str, slot: str) -> None:
-        """Say that a document is this node's identity, trust list, configuration ...; "" unassigns it."""
-        raise NotImplementedError
+        return self._add(case_id, read_text(text, "pasted"))
+
+    def assign(self, case_id: int, path: str, node: str, slot: str, also: bool = False) -> None:
+        """Say that a document is this node's identity, trust list, configuration ...; "" unassigns it.
+
+        Args:
+            case_id: the case in which this is said.
+            path: of the document.
+            node: a node of the site, "" to take the document away from all.
+            slot: "identity:<name>", "trust:<name>", "xconf", "xstat", "log", "csr" or "crl".
+            also: keep what else the document is assigned to (one file of several nodes).
+        """
+        with self._database.writing() as session:
+            site_id = cases.row(session, case_id).site_id
+            document = evidence.find(session, site_id, path)
+            if not node or not slot:
+                evidence.unassign(session, document)
+                self._event(session, site_id, case_id, "unassigned", path)
+                return
+            kind, _separator, name = slot.partition(":")
+            if slot not in _SLOT_WORDS and not (kind in ("identity", "trust") and name):
+                raise CertdoctorError(f"{slot!r} is no place for a file.")
+            key = sites.node_id(session, site_id, node)
+            evidence.assign(session, site_id, document, key, slot, also)
+            self._event(session, site_id, case_id, "assigned", f"{path} is {slot} of {node}")
 
     def remove_evidence(self, case_id: int, path: str) -> None:
         """Remove one document."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            site_id = cases.row(session, case_id).site_id
+            evidence.remove(session, site_id, path)
+            self._event(session, site_id, case_id, "evidence removed", path)
 
     def set_symptoms(self, case_id: int, symptoms: Sequence[str], text: str = "") -> None:
         """Set the symptoms of a case and the customer's own words."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            cases.set_symptoms(session, case_id, symptoms, text)
+            words = ", ".join(symptoms) or "none"
+            self._case_event(session, case_id, "symptoms set", f"{words}: {text}" if text else words)
 
     def answer(self, case_id: int, fact: str, subject: str, value: str | None) -> None:
-        """Answer a question; None is "don't know". Can be changed at any time."""
-        raise NotImplementedError
+        """Answer a question; None is "don't know". Can be changed at any time.
 
-    def examine(self, case_id: int, lang: str = "en", at: datetime | None = None) -> Examination:
-        """Examine the case's site with the case's answers and symptoms, and store the result."""
-        raise NotImplementedError
+        Raises:
+            CertdoctorError: the fact, its subject or the value is not one that can be asked for.
+        """
+        knowledge = self._loaded()
+        if fact not in knowledge.about or (value is not None and value not in knowledge.fact(fact).values):
+            raise CertdoctorError(f"{fact} = {value} is no answer to any question.")
+        if subject.partition(":")[0] not in set(SubjectKind):
+            raise CertdoctorError(f"{subject!r} is nothing that a question is about.")
+        with self._database.writing() as session:
+            cases.row(session, case_id)
+            cases.add_answer(session, case_id, fact, subject, value, who=self._who, when=self._clock())
+            words = "don't know" if value is None else value
+            self._case_event(session, case_id, "answered", f"{fact} of {subject}: {words}")
+
+    def examine(self, case_id: int, lang: str = "en", at: datetime | None = None, keep: bool = True) -> Examination:
+        """Examine the case's site with the case's answers and symptoms, and store the result.
+
+        Args:
+            case_id: the case.
+            lang: language of the texts.
+            at: judge as of this time; default: as the site file said, else now.
+            keep: False to look only, as when a case is opened again: nothing is stored.
+        """
+        with self._database.reading() as session:
+            stands = standing.of_case(session, self._reader, case_id)
+        examination = self._examined(stands, lang, at)
+        if keep:
+            from certdoctor.casework.keeping import keep as kept
+
+            with self._database.writing() as session:
+                for kind, text in kept(session, case_id, examination, self._loaded(), self._clock()):
+                    self._case_event(session, case_id, kind, text)
+        return examination
+
+    def save_examined(
+        self, paths: Sequence[Path], passwords: Sequence[str] = (), lang: str = "en", at: datetime | None = None
+    ) -> CaseRecord:
+        """Open a case for files, at the site that their site.yml names (made if it is new), and examine it."""
+        from certdoctor.evidence.read import read_paths
+
+        given = read_paths(paths, passwords)
+        described = next((d.site for d in given.documents if d.site is not None), None)
+        customer = (described.customer if described else "") or "Unnamed customer"
+        name = (described.site if described else "") or (Path(os.path.abspath(paths[0])).name if paths else "Site")
+        with self._database.writing() as session:
+            site_id = sites.find(session, customer, name)
+            if site_id is None:
+                site_id = self._create_site(session, customer, name, described.domains if described else ())
+            title = _title(described.text if described else "") or f"Examination of {name}"
+            case_id = self._open_case(session, site_id, title)
+            self._take(session, case_id, given)
+        self.examine(case_id, lang, at)
+        with self._database.reading() as session:
+            return cases.record(session, case_id)
 
     def tick(self, case_id: int, finding_key: str, step: str, done: bool) -> None:
         """Tick off a fix or verify step, or untick it."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            cases.row(session, case_id)
+            cases.add_step(session, case_id, finding_key, step, done, who=self._who, when=self._clock())
+            kind = "step done" if done else "step not done"
+            title = examinations.title(session, case_id, finding_key)
+            self._case_event(session, case_id, kind, f"{step} ({title or finding_key})")
 
     def add_note(self, case_id: int, text: str) -> None:
         """Add a note."""
-        raise NotImplementedError
+        if not text.strip():
+            raise CertdoctorError("A note needs some text.")
+        with self._database.writing() as session:
+            cases.row(session, case_id)
+            cases.add_note(session, case_id, text, who=self._who, when=self._clock())
+            self._case_event(session, case_id, "note", text)
 
     def close_case(self, case_id: int, outcome: str) -> None:
         """Close a case with one sentence on its outcome."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            case = cases.row(session, case_id)
+            if case.state == cases.CLOSED:
+                raise CertdoctorError(f"The case {cases.number(case_id)} is closed already.")
+            case.state, case.closed, case.outcome = cases.CLOSED, self._clock(), outcome.strip()
+            self._case_event(session, case_id, "case closed", case.outcome)
 
     def reopen_case(self, case_id: int) -> None:
         """Open a closed case again."""
-        raise NotImplementedError
+        with self._database.writing() as session:
+            case = cases.row(session, case_id)
+            if case.state == cases.OPEN:
+                raise CertdoctorError(f"The case {cases.number(case_id)} is open.")
+            case.state, case.closed, case.outcome = cases.OPEN, None, ""
+            self._case_event(session, case_id, "case reopened", case.title)
 
     def write_files(self, case_id: int, finding_key: str, folder: Path, lang: str = "en") -> tuple[Path, ...]:
         """Write the files that cure a finding (missing CAs, request configuration, converted file).
@@ -162,17 +339,33 @@ class Practice:
         Raises:
             CertdoctorError: the folder exists and is not empty, or nothing can be written for this finding.
         """
-        raise NotImplementedError
+        from certdoctor.casework.keeping import all_findings
+        from certdoctor.casework.sites import finding_files
 
-    def cases(self, search: str = "") -> tuple[CaseRecord, ...]:
+        examination = self.examine(case_id, lang, keep=False)
+        finding = next((f for f in all_findings(examination) if f.key == finding_key), None)
+        if finding is None:
+            raise CertdoctorError("This finding is not found any more; examine the case again.")
+        artefacts = {a.name: a for a in reversed(finding_files(examination, finding))}
+        if not artefacts:
+            raise CertdoctorError("There is no file that could be written for this finding.")
+        paths = _written(folder, {name: artefacts[name].data for name in reversed(artefacts)})
+        with self._database.writing() as session:
+            names = ", ".join(path.name for path in paths)
+            self._case_event(session, case_id, "files written", f"{names} into {folder}")
+        return paths
+
+    def cases(self, search: str = "", limit: int | None = None) -> tuple[CaseRecord, ...]:
         """Return cases, newest first."""
-        raise NotImplementedError
+        with self._database.reading() as session:
+            return cases.records(session, search, limit)
 
     # knowledge and certificates
 
     def certificate(self, sha256: str) -> CertificateRecord | None:
         """Return one certificate with all its uses in this database."""
-        raise NotImplementedError
+        with self._database.reading() as session:
+            return evidence.certificate(session, sha256)
 
     def symptoms(self, text: str, lang: str = "en", limit: int = 8) -> tuple[SymptomMatch, ...]:
         """Return the symptoms that fit the text best; all of them for an empty text."""
@@ -180,4 +373,119 @@ class Practice:
 
     def close(self) -> None:
         """End the engine's worker and the database connection."""
-        raise NotImplementedError
+        with self._lock:
+            if self._engine is not None:
+                self._engine.close()
+                self._engine = None
+        self._database.close()
+
+    # within a transaction
+
+    def _create_site(self, session: Session, customer: str, name: str, domains: Sequence[str]) -> int:
+        site_id = sites.create(session, customer, name, domains, self._clock())
+        self._event(session, site_id, None, "site created", f"{customer.strip()} / {name.strip()}")
+        return site_id
+
+    def _open_case(self, session: Session, site_id: int, title: str) -> int:
+        case_id = cases.create(session, site_id, title, self._clock())
+        self._event(session, site_id, case_id, "case opened", title.strip())
+        return case_id
+
+    def _add(self, case_id: int, given: Evidence) -> Added:
+        with self._database.writing() as session:
+            return self._take(session, case_id, given)
+
+    def _take(self, session: Session, case_id: int, given: Evidence) -> Added:
+        taken = intake.take(session, case_id, given, who=self._who, now=self._clock())
+        for node in taken.nodes:
+            self._case_event(session, case_id, "node added", node)
+        self._case_event(session, case_id, "evidence added", intake.in_words(taken.documents, taken.problems))
+        documents = taken.documents
+        return Added(
+            documents=len(documents),
+            certificates=len({f.certificate.sha256 for d in documents.values() for f in d.certificates}),
+            problems=taken.problems,
+            needs_password=tuple(path for path, d in documents.items() if d.needs_password),
+            keys_dropped=tuple(path for path, d in documents.items() if d.keys),
+            proposals=tuple(
+                Proposal(p.path, placing.what(documents[p.path]), p.node, p.slot, p.why, p.certain)
+                for p in taken.places
+            ),
+        )
+
+    def _case_event(self, session: Session, case_id: int, kind: str, text: str) -> None:
+        self._event(session, cases.row(session, case_id).site_id, case_id, kind, text)
+
+    def _event(self, session: Session, site_id: int, case_id: int | None, kind: str, text: str) -> None:
+        history.add(session, site_id, case_id, kind, text, who=self._who, when=self._clock())
+
+    # examinations
+
+    def _loaded(self) -> Knowledge:
+        with self._lock:
+            if self._knowledge is None:
+                from certdoctor.knowledge.load import load
+
+                self._knowledge = load(resources.folder("rules"), resources.folder("kb"))
+            return self._knowledge
+
+    def _started(self, knowledge: Knowledge) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                from certdoctor.reasoning.engine import Engine
+
+                self._engine = Engine(knowledge)
+            return self._engine
+
+    def _examined(self, stands: Standing, lang: str, at: datetime | None) -> Examination:
+        from certdoctor.casework.examine import examine
+
+        knowledge = self._loaded()
+        examination = examine(
+            stands.evidence,
+            stands.description,
+            knowledge,
+            self._started(knowledge),
+            now=self._clock(),
+            at=at,
+            lang=lang,
+            answers=stands.answers,
+        )
+        # What a person does not know is not asked again.
+        return replace(
+            examination,
+            questions=tuple(q for q in examination.questions if (q.fact, q.subject) not in stands.unknown),
+            next_questions=tuple(
+                q for q in examination.next_questions if (q.fact, str(q.subject)) not in stands.unknown
+            ),
+        )
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user on this machine (a container)
+        return "unknown"
+
+
+def _title(text: str) -> str:
+    """The first line of what somebody wrote, as the title of a case."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= 100 else f"{line[:99]}…"
+
+
+def _written(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write files into a folder that is new or empty; each can be read by the user alone."""
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise CertdoctorError(f"{folder} is not empty; name a new folder for the files.")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths = []
+        for name, data in files.items():
+            path = folder / Path(name).name
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
+            paths.append(path)
+        return tuple(paths)
+    except OSError as error:
+        raise CertdoctorError(f"The files cannot be written to {folder}: {error.strerror or error}.") from error

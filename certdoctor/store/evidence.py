@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from certdoctor.errors import CertdoctorError
-from certdoctor.evidence.items import Document, Form, Found, KeyNotice, Kind, Origin, Problem
+from certdoctor.evidence.items import Document, Form, Found, Kind, Origin, Problem
 from certdoctor.store import tables
 from certdoctor.store.records import (
     CertificateRecord,
@@ -35,29 +37,50 @@ _AT_ONCE = 500  # bound parameters in one statement
 # --- documents -----------------------------------------------------------------------------------------------
 
 
-def add(session: Session, site_id: int, case_id: int, document: Document, now: datetime) -> tuple[int, bool]:
-    """Keep a document; return its id and whether it is new.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a document: `origin` differs from its own where another one bears that name."""
 
-    One with the same path and content, added in the same case, is left as it is. One with the same path
-    otherwise takes the place of the earlier one, which stays, no longer current.
+    id: int
+    origin: Origin
+    new: bool
+
+    @property
+    def path(self) -> str:
+        return self.origin.path
+
+
+def add(
+    session: Session, site_id: int, case_id: int, document: Document, now: datetime, replaces: bool = False
+) -> Kept:
+    """Keep a document.
+
+    Where the site has one with this path: the same content, kept by the same case, is left as it is; the same
+    bytes as given (a PFX opened at last, a file that a new case brings again) take its place and all it was
+    assigned to; anything else is another file of the same name and gets a number, unless `replaces` says that
+    it is a newer state of the same file. What was replaced stays, no longer current.
     """
     blob = hashlib.sha256(document.stored).hexdigest()
-    earlier = session.scalar(
-        select(Evidence).where(Evidence.site_id == site_id, Evidence.path == document.origin.path, Evidence.current)
-    )
-    if earlier is not None and earlier.case_id == case_id and (earlier.blob, earlier.sha256) == (blob, document.sha256):
-        return earlier.id, False
+    origin = document.origin
+    earlier = _current(session, site_id, origin.path)
+    number = 1
+    while earlier is not None and not replaces and earlier.sha256 != document.sha256:
+        number += 1
+        origin = _numbered(document.origin, number)
+        earlier = _current(session, site_id, origin.path)
+    if earlier is not None:
+        if (earlier.case_id, earlier.blob, earlier.sha256) == (case_id, blob, document.sha256):
+            return Kept(earlier.id, origin, new=False)
+        earlier.current = False
     if session.get(Blob, blob) is None:
         session.add(Blob(sha256=blob, packed=zlib.compress(document.stored)))
-    if earlier is not None:
-        earlier.current = False
-        session.flush()
+    session.flush()
     row = Evidence(
         site_id=site_id,
         case_id=case_id,
-        path=document.origin.path,
-        source=document.origin.source,
-        member=document.origin.member,
+        path=origin.path,
+        source=origin.source,
+        member=origin.member,
         kind=document.kind.value,
         form=document.form.value,
         sha256=document.sha256,
@@ -67,7 +90,6 @@ def add(session: Session, site_id: int, case_id: int, document: Document, now: d
         taken=document.taken,
         slot=document.slot,
         needs_password=document.needs_password,
-        keys=[{"public_key_sha256": k.public_key_sha256, "encrypted": k.encrypted} for k in document.keys],
         remarks=list(document.remarks),
         added=now,
         current=True,
@@ -77,7 +99,17 @@ def add(session: Session, site_id: int, case_id: int, document: Document, now: d
     if earlier is not None:
         _hand_over(session, earlier.id, row.id)
     _add_certificates(session, row.id, document.certificates)
-    return row.id, True
+    return Kept(row.id, origin, new=True)
+
+
+def _current(session: Session, site_id: int, path: str) -> Evidence | None:
+    return session.scalar(select(Evidence).where(Evidence.site_id == site_id, Evidence.path == path, Evidence.current))
+
+
+def _numbered(origin: Origin, number: int) -> Origin:
+    """Return "certs/server (2).pem" for "certs/server.pem"."""
+    source = PurePosixPath(origin.source)
+    return Origin(str(source.with_name(f"{source.stem} ({number}){source.suffix}")), origin.member, origin.place)
 
 
 def _hand_over(session: Session, earlier: int, later: int) -> None:
@@ -147,23 +179,20 @@ def find(session: Session, site_id: int, path: str) -> int:
 
 
 def remove(session: Session, site_id: int, path: str) -> None:
-    """Remove every version of a document, and its bytes and certificates where nothing else holds them.
+    """Remove a document, and its bytes and certificates where nothing else holds them.
 
     Raises:
-        CertdoctorError: the site has none.
+        CertdoctorError: the site has none with this path.
     """
-    find(session, site_id, path)
-    rows = session.execute(
-        select(Evidence.id, Evidence.blob).where(Evidence.site_id == site_id, Evidence.path == path)
-    ).all()
-    for row in rows:
-        held = session.scalars(select(CertificateUse.sha256).where(CertificateUse.evidence_id == row.id)).all()
-        session.execute(delete(Evidence).where(Evidence.id == row.id))
-        unused = ~exists().where(CertificateUse.sha256 == Certificate.sha256)
-        for start in range(0, len(held), _AT_ONCE):
-            part = held[start : start + _AT_ONCE]
-            session.execute(delete(Certificate).where(Certificate.sha256.in_(part), unused))
-        session.execute(delete(Blob).where(Blob.sha256 == row.blob, ~exists().where(Evidence.blob == Blob.sha256)))
+    row = session.get_one(Evidence, find(session, site_id, path))
+    blob = row.blob
+    held = session.scalars(select(CertificateUse.sha256).where(CertificateUse.evidence_id == row.id)).all()
+    session.execute(delete(Evidence).where(Evidence.id == row.id))
+    unused = ~exists().where(CertificateUse.sha256 == Certificate.sha256)
+    for start in range(0, len(held), _AT_ONCE):
+        part = held[start : start + _AT_ONCE]
+        session.execute(delete(Certificate).where(Certificate.sha256.in_(part), unused))
+    session.execute(delete(Blob).where(Blob.sha256 == blob, ~exists().where(Evidence.blob == Blob.sha256)))
 
 
 # --- whom they belong to -------------------------------------------------------------------------------------
@@ -338,14 +367,6 @@ def records(session: Session, site_id: int, case_id: int) -> tuple[EvidenceRecor
 def standing(session: Session, site_id: int, cases: Collection[int]) -> tuple[StoredDocument, ...]:
     """Return the documents that an examination goes by, in the order they were added."""
     where = _standing(site_id, cases)
-    places: dict[int, list[str]] = {}
-    for row in session.execute(
-        select(CertificateUse.evidence_id, CertificateUse.place)
-        .join(Evidence, Evidence.id == CertificateUse.evidence_id)
-        .where(where)
-        .order_by(CertificateUse.evidence_id, CertificateUse.position)
-    ):
-        places.setdefault(row.evidence_id, []).append(row.place)
     slots = _assigned(session, where, current_only=True)
     result = []
     for item in session.scalars(select(Evidence).where(where).order_by(Evidence.id)):
@@ -355,22 +376,13 @@ def standing(session: Session, site_id: int, cases: Collection[int]) -> tuple[St
             form=Form(item.form),
             sha256=item.sha256,
             size=item.size,
-            keys=tuple(KeyNotice(k["public_key_sha256"], k["encrypted"]) for k in item.keys),
             needs_password=item.needs_password,
             host=item.host,
             taken=item.taken,
             remarks=tuple(item.remarks),
             slot=item.slot,
         )
-        stored = StoredDocument(
-            item.id,
-            item.case_id,
-            item.blob,
-            document,
-            tuple(places.get(item.id, ())),
-            tuple(slots.get(item.id, ())),
-        )
-        result.append(stored)
+        result.append(StoredDocument(item.id, item.blob, document, tuple(slots.get(item.id, ()))))
     return tuple(result)
 
 

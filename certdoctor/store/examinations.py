@@ -104,6 +104,18 @@ def of_case(session: Session, case_id: int, limit: int | None = None) -> tuple[E
     )
 
 
+def title(session: Session, case_id: int, key: str) -> str:
+    """Return the title that a finding of a case bore last, "" if it was never found."""
+    found = session.scalar(
+        select(Finding.title)
+        .join(Examination, Examination.id == Finding.examination_id)
+        .where(Examination.case_id == case_id, Finding.key == key)
+        .order_by(Examination.id.desc())
+        .limit(1)
+    )
+    return found or ""
+
+
 def text(session: Session, text_hash: str) -> Revision | None:
     """Return a text exactly as it was given."""
     row = session.get(KbRevision, text_hash)

@@ -20,13 +20,12 @@ def add(session: Session, site_id: int, case_id: int | None, kind: str, text: st
     session.add(Event(site_id=site_id, case_id=case_id, happened=when, who=who, kind=kind, text=clean(text, _LONGEST)))
 
 
-def events(session: Session, site_id: int, limit: int) -> tuple[EventRecord, ...]:
-    """Return the newest events of a site, newest first."""
+def events(session: Session, site_id: int) -> tuple[EventRecord, ...]:
+    """Return the events of a site, newest first."""
     rows = session.execute(
         select(Event.happened, Event.who, Event.kind, Event.text, Event.case_id)
         .where(Event.site_id == site_id)
         .order_by(Event.id.desc())
-        .limit(limit)
     )
     return tuple(
         EventRecord(row.happened, row.who, row.kind, row.text, number(row.case_id) if row.case_id else "")

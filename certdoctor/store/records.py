@@ -65,16 +65,11 @@ class EvidenceRecord:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document as it is kept: `document.stored` is empty, the bytes lie under `blob`.
-
-    What reading the kept bytes again cannot tell (keys, form and hash as given) is in `document`.
-    """
+    """A document as an examination needs it; reading the bytes under `blob` again gives the rest."""
 
     id: int
-    case_id: int | None
     blob: str
-    document: Document
-    places: tuple[str, ...]  # of its certificates, in their order
+    document: Document  # without bytes and what was read from them
     assigned: tuple[tuple[str, str], ...]  # (node id, slot)
 
 
@@ -155,7 +150,7 @@ class EventRecord:
     when: datetime
     who: str
     kind: str  # "case opened", "evidence added", "examined", "answered", "step done", "note", "case closed" ...
-    text: str  # says by itself what happened: "case opened: Zone down"
+    text: str  # read after its kind: "case opened: Zone down"
     case_number: str = ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select
@@ -33,7 +33,7 @@ def create(session: Session, customer: str, name: str, domains: Sequence[str], n
         owner = Customer(name=customer)
         session.add(owner)
         session.flush()
-    if exists(session, customer, name):
+    if find(session, customer, name) is not None:
         raise CertdoctorError(f"{customer} has a site {name} already.")
     site = Site(customer_id=owner.id, name=name, domains=_words(domains), created=now, searchable="")
     site.searchable = search.site_text(customer, site, ())
@@ -42,10 +42,9 @@ def create(session: Session, customer: str, name: str, domains: Sequence[str], n
     return site.id
 
 
-def exists(session: Session, customer: str, name: str) -> bool:
-    """Whether this customer has a site of this name."""
-    query = select(Site.id).join(Customer).where(Customer.name == customer, Site.name == name)
-    return session.scalar(query) is not None
+def find(session: Session, customer: str, name: str) -> int | None:
+    """Return the id of the site with this name, None if the customer has none."""
+    return session.scalar(select(Site.id).join(Customer).where(Customer.name == customer, Site.name == name))
 
 
 def records(
@@ -237,7 +236,7 @@ def put_connections(session: Session, site_id: int, case_id: int, given: Iterabl
         row.store = item.store
 
 
-def connections(session: Session, site_id: int, cases: Mapping[int, object]) -> tuple[ConnectionDescription, ...]:
+def connections(session: Session, site_id: int, cases: Collection[int]) -> tuple[ConnectionDescription, ...]:
     """Return the described connections; an offered upload only where its case is among `cases`."""
     rows = session.scalars(select(Connection).where(Connection.site_id == site_id).order_by(Connection.id))
     return tuple(

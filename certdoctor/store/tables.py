@@ -80,7 +80,6 @@ class Table(DeclarativeBase):
         datetime: Moment,
         str: Words,
         list[str]: JSON,
-        list[dict[str, Any]]: JSON,
         dict[str, Any]: JSON,
     }
 
@@ -240,7 +239,7 @@ class Blob(Table):
 
 
 class Evidence(Table):
-    """One document. What cannot be read from the kept bytes again (keys, form as given) stands beside it."""
+    """One document. What reading the kept bytes again cannot tell (hash and size as given) stands beside them."""
 
     __tablename__ = "evidence"
     __table_args__ = (
@@ -271,7 +270,6 @@ class Evidence(Table):
     taken: Mapped[str]
     slot: Mapped[str]  # what its name says it is
     needs_password: Mapped[bool]
-    keys: Mapped[list[dict[str, Any]]]  # public halves only
     remarks: Mapped[list[str]]
     added: Mapped[datetime]
     current: Mapped[bool]  # False: a newer document took its place

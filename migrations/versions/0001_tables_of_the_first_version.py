@@ -180,7 +180,6 @@ def upgrade() -> None:
         sa.Column("taken", sa.String(), nullable=False),
         sa.Column("slot", sa.String(), nullable=False),
         sa.Column("needs_password", sa.Boolean(), nullable=False),
-        sa.Column("keys", sa.JSON(), nullable=False),
         sa.Column("remarks", sa.JSON(), nullable=False),
         sa.Column("added", sa.DateTime(timezone=True), nullable=False),
         sa.Column("current", sa.Boolean(), nullable=False),

@@ -1,0 +1,154 @@
+"""Evidence into a case: documents are kept, a site file is followed, and places are proposed for the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from certdoctor.casework import placing
+from certdoctor.casework.placing import Place
+from certdoctor.casework.standing import THE_SITE
+from certdoctor.evidence.items import Document, Evidence, Problem
+from certdoctor.evidence.site import SiteDescription
+from certdoctor.store import cases, evidence, sites
+
+# A second look before anything is written: readers take private keys out, and one must never slip through.
+_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was kept, under the paths it is kept by, with where it belongs."""
+
+    documents: Mapping[str, Document]
+    places: tuple[Place, ...]
+    problems: tuple[Problem, ...]
+    nodes: tuple[str, ...]  # ids of nodes that were added
+
+
+def take(session: Session, case_id: int, given: Evidence, *, who: str, now: datetime) -> Taken:
+    """Keep evidence in a case and assign what belongs to a node beyond doubt."""
+    site_id = cases.row(session, case_id).site_id
+    problems = list(given.problems)
+    described = next((d.site for d in given.documents if d.site is not None), None)
+    before = {node.id for node in sites.nodes(session, site_id)}
+    if described is not None:
+        _describe(session, site_id, case_id, described, who=who, now=now)
+
+    evidence.forget_problems(
+        session, case_id, {*(d.origin.source for d in given.documents), *(p.origin.source for p in problems)}
+    )
+    kept: dict[str, evidence.Kept] = {}  # by the path as given
+    documents: dict[str, Document] = {}  # by the path as kept
+    for document in given.documents:
+        if _KEY.search(document.stored):
+            problems.append(_not_kept(document))
+            continue
+        # Beside a site file, and in the archive of a box, the same name means a newer state of the same file.
+        same = described is not None or bool(document.host and document.origin.member)
+        held = evidence.add(session, site_id, case_id, document, now, replaces=same)
+        kept[document.origin.path] = held
+        documents[held.path] = replace(document, origin=held.origin)
+    for problem in problems:
+        evidence.add_problem(session, case_id, problem, now)
+
+    certain = _by_site_file(described, kept)
+    certain += _by_archive(session, site_id, documents, {place.path for place in certain})
+    _assign(session, site_id, case_id, certain, {held.path: held.id for held in kept.values()}, described)
+    settled = {place.path for place in certain}
+    nodes = sites.nodes(session, site_id)
+    loose = (placing.by_content(d, nodes) for path, d in documents.items() if path not in settled)
+    places = (*certain, *(place for place in loose if place is not None))
+    return Taken(documents, places, tuple(problems), tuple(node.id for node in nodes if node.id not in before))
+
+
+def _not_kept(document: Document) -> Problem:
+    return Problem(
+        document.origin,
+        "private key",
+        "a private key in it could not be separated from the rest, so nothing of it was kept.",
+        "Give the certificate without its key.",
+    )
+
+
+def _describe(
+    session: Session, site_id: int, case_id: int, described: SiteDescription, *, who: str, now: datetime
+) -> None:
+    """Take over what a site file says; what it does not mention stays as it is."""
+    if described.domains:
+        sites.set_domains(session, site_id, described.domains)
+    for node in described.nodes:
+        sites.put_node(session, site_id, node)
+    sites.put_connections(session, site_id, case_id, described.connections)
+    case = cases.row(session, case_id)
+    case.at = described.at
+    if described.symptoms or described.text:
+        symptoms = (*case.symptoms, *described.symptoms)
+        cases.set_symptoms(session, case_id, symptoms, described.text or case.text)
+    for fact, value in described.answers.items():
+        cases.add_answer(session, case_id, fact, THE_SITE, value, who=who, when=now)
+
+
+def _by_site_file(described: SiteDescription | None, kept: Mapping[str, evidence.Kept]) -> list[Place]:
+    if described is None:
+        return []
+    return [replace(p, path=kept[p.path].path) for p in placing.named_by(described) if p.path in kept]
+
+
+def _by_archive(session: Session, site_id: int, documents: Mapping[str, Document], settled: set[str]) -> list[Place]:
+    """Give archives to the nodes with their host names; a node that is missing is added."""
+    snapshots: dict[tuple[str, str, str], list[Document]] = {}
+    for path, document in documents.items():
+        if document.host and document.origin.member and path not in settled:
+            key = (document.taken, document.origin.source, document.host.lower())
+            snapshots.setdefault(key, []).append(document)
+    places: dict[tuple[str, str], Place] = {}
+    logs: dict[str, list[Place]] = {}
+    for (_taken, source, host), members in sorted(snapshots.items(), key=lambda item: item[0]):
+        nodes = sites.nodes(session, site_id)
+        node = placing.of_host(host, nodes)
+        if node is None:
+            node = placing.from_archive(host, members, (n.id for n in nodes))
+            sites.put_node(session, site_id, node)
+        evidence.retire_snapshots(session, site_id, members[0].host, source)
+        found = list(placing.in_archive(members, node.id))
+        # The newest snapshot of a box speaks; sorting by time brings it last.
+        places |= {(p.node, p.slot): p for p in found if p.slot != evidence.LOG}
+        logs[node.id] = [p for p in found if p.slot == evidence.LOG]
+    return [*places.values(), *(place for held in logs.values() for place in held)]
+
+
+def _assign(
+    session: Session,
+    site_id: int,
+    case_id: int,
+    places: Iterable[Place],
+    ids: Mapping[str, int],
+    described: SiteDescription | None,
+) -> None:
+    assigned: set[int] = set()
+    logs: dict[int, set[int]] = {}
+    for place in places:
+        document, node = ids[place.path], sites.node_id(session, site_id, place.node)
+        if place.slot == evidence.LOG:
+            logs.setdefault(node, set()).add(document)
+        evidence.assign(session, site_id, document, node, place.slot, also=document in assigned)
+        assigned.add(document)
+    # A site file and an archive say which logs a node has: earlier ones of this case are out of date.
+    for node, held in logs.items():
+        evidence.retire_logs(session, site_id, case_id, node, held)
+
+
+def in_words(documents: Mapping[str, Document], problems: Sequence[Problem]) -> str:
+    """Return what came, in a line of the history."""
+    certificates = {f.certificate.sha256 for d in documents.values() for f in d.certificates}
+    names = list(documents)
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    parts = [f"{len(documents)} files, {len(certificates)} certificates"]
+    if problems:
+        parts.append(f"{len(problems)} not readable")
+    return f"{'; '.join(parts)}: {shown}" if shown else "; ".join(parts)
