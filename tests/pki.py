@@ -11,7 +11,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,7 +30,7 @@ CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
 BOTH = (SERVER_AUTH, CLIENT_AUTH)
 
 
-@lru_cache(maxsize=256)
+@cache
 def key(name: str = "", kind: str = "ec") -> Key:
     """Return the private key of this name; `kind`: ec, ec384, rsa, rsa1024, ed25519, dsa."""
     match kind:
@@ -168,7 +168,7 @@ def _serial(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:15], "big") | 1
 
 
-@lru_cache(maxsize=256)
+@cache
 def ca(
     common_name: str = "Example Root CA",
     issuer: Issued | None = None,

@@ -48,7 +48,10 @@ def read(der: bytes) -> Reading:
     Raises:
         asn1.Malformed: neither cryptography nor OpenSSL accepts it, or it has not the shape of a certificate.
     """
-    certificate = _decoded(der)
+    try:
+        certificate = _decoded(der)
+    except IndexError as error:
+        raise asn1.Malformed("parts of the certificate are missing") from error
     strict_error = _strict_error(der)
     # OpenSSL is only asked where there is doubt: it accepts all that is without fault.
     openssl_accepts = not (strict_error or certificate.unreadable) or openssl_reads(der)
@@ -285,8 +288,10 @@ def _read_extensions(der: bytes, field: asn1.Element, into: _Extensions, faults:
                 continue
             try:
                 _read_extension(oid, asn1.content(der, members[-1]), into)
-            except (asn1.Malformed, IndexError) as error:
-                faults.append(_fault(part, str(error) if isinstance(error, asn1.Malformed) else wording.WHY_EMPTY))
+            except asn1.Malformed as error:
+                faults.append(_fault(part, str(error)))
+            except (IndexError, ValueError):
+                faults.append(_fault(part, wording.WHY_INCOMPLETE))
 
 
 def _read_extension(oid: str, value: bytes, into: _Extensions) -> None:
@@ -335,8 +340,10 @@ def alternative_names(value: bytes) -> AlternativeNames:
         at = element.end
         try:
             _general_name(value, element, dns, ip, other)
-        except (asn1.Malformed, IndexError) as error:
-            faults.append(_fault(part, str(error) or wording.WHY_EMPTY))
+        except asn1.Malformed as error:
+            faults.append(_fault(part, str(error)))
+        except IndexError:
+            faults.append(_fault(part, wording.WHY_INCOMPLETE))
     if outer.body == outer.stop:
         faults.append(_fault(part, wording.WHY_EMPTY))
     return AlternativeNames(tuple(dns), tuple(ip), tuple(other), tuple(faults))

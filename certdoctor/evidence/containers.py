@@ -159,13 +159,13 @@ class Gathering:
             case Sort.REQUEST:
                 try:
                     self.requests.append(request.signing_request(der))
-                except (asn1.Malformed, IndexError) as error:
+                except asn1.Malformed as error:
                     reason = wording.REQUEST_BROKEN.format(why=error)
                     self.problem(place, kind, reason, wording.REQUEST_BROKEN_REMEDY)
             case Sort.CRL:
                 try:
                     self.revocation_lists.append(request.revocation_list(der))
-                except (asn1.Malformed, IndexError) as error:
+                except asn1.Malformed as error:
                     reason = wording.CRL_BROKEN.format(why=error)
                     self.problem(place, kind, reason, wording.CRL_BROKEN_REMEDY)
             case Sort.PKCS7:

@@ -216,7 +216,7 @@ def _text(data: bytes, blank: Document, gathering: Gathering) -> Read:
     if text.startswith(stored.FROM_PFX):
         form = Form.PFX
 
-    site = _site(text, data, blank, gathering.limits)
+    site = _site(text, data, blank, gathering)
     if site is not None:
         return site
     sample = outside[:_SAMPLE].split("\n")
@@ -440,7 +440,7 @@ def _settled(settings: xconfiguration.Settings, kind: Kind, blank: Document, gat
 _SCHEMA = re.compile(r"^schema[ \t]*:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
-def _site(text: str, kept: bytes, blank: Document, limits: Limits) -> Read | None:
+def _site(text: str, kept: bytes, blank: Document, gathering: Gathering) -> Read | None:
     """A site file; None where the text is something else."""
     name = re.split(r"[/!]", blank.origin.path)[-1].lower()
     is_yaml = name.endswith((".yml", ".yaml"))
@@ -453,9 +453,11 @@ def _site(text: str, kept: bytes, blank: Document, limits: Limits) -> Read | Non
             return (replace(blank, remarks=(wording.REMARK_YAML,)),), ()
     elif not schema[1].startswith("certdoctor/site"):
         return (), ()  # a file of ours that is no evidence
-    document = replace(blank, kind=Kind.SITE, stored=kept)
+    (document,), problems = _gathered(blank, Kind.SITE, Form.NONE, kept, gathering)
     try:
-        return (replace(document, site=site_file.parse(text, blank.origin.path, limits)),), ()
+        site = site_file.parse(text, blank.origin.path, gathering.limits)
     except BadInput as error:
-        problem = Problem(blank.origin.at(error.place), wording.LOOKS_SITE, error.reason, error.remedy)
-        return (document,), (problem,)
+        origin = blank.origin.at(error.place)
+        remedy = error.remedy or wording.SITE_REMEDY
+        return (document,), (*problems, Problem(origin, wording.LOOKS_SITE, error.reason, remedy))
+    return (replace(document, site=site),), problems

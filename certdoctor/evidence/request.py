@@ -17,7 +17,7 @@ def signing_request(der: bytes) -> SigningRequest:
     Raises:
         asn1.Malformed: it is none, or damaged.
     """
-    fields = asn1.children(der, _first(der, asn1.parts(der)))
+    fields = asn1.children(der, _first(asn1.parts(der)))
     if len(fields) < 3:
         raise asn1.Malformed("fields of the request are missing")
     subject = names.read(asn1.raw(der, fields[1]))
@@ -50,11 +50,11 @@ def _requested(der: bytes, attributes: asn1.Element) -> list[tuple[str, bytes]]:
         for extensions in asn1.children(der, members[1]):
             for extension in asn1.children(der, extensions):
                 pair = asn1.children(der, extension)
-                found.append((asn1.oid(der, _first(der, pair)), asn1.content(der, pair[-1])))
+                found.append((asn1.oid(der, _first(pair)), asn1.content(der, pair[-1])))
     return found
 
 
-def _first(der: bytes, elements: list[asn1.Element]) -> asn1.Element:
+def _first(elements: list[asn1.Element]) -> asn1.Element:
     if not elements:
         raise asn1.Malformed("it is empty")
     return elements[0]
@@ -66,7 +66,7 @@ def revocation_list(der: bytes) -> RevocationList:
     Raises:
         asn1.Malformed: it is none, or damaged.
     """
-    fields = asn1.children(der, _first(der, asn1.parts(der)))
+    fields = asn1.children(der, _first(asn1.parts(der)))
     if fields and fields[0].tag == asn1.INTEGER:
         fields.pop(0)
     if len(fields) < 3:

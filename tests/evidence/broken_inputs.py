@@ -72,7 +72,9 @@ def _pfx(password: bytes | None, legacy: bool = False) -> bytes:
 
 
 def _many(count: int) -> bytes:
-    return "".join(pki.leaf(f"n{number}.example.com", key_name="shared").pem for number in range(count)).encode()
+    issuer, private = pki.intermediate(), pki.key("many")
+    names = (f"n{number}.example.com" for number in range(count))
+    return "".join(pki.issue(pki.name(n), issuer, private=private, names=[n]).pem for n in names).encode()
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

@@ -105,7 +105,7 @@ def certificate(
         spki,
         tlv(0xA3, tlv(0x30, *extensions)) if extensions else b"",
     )
-    signed = signature or private.sign(body, ec.ECDSA(hashes.SHA256()))
+    signed = signature or private.sign(body, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
     if outer is not None:
         return indefinite(0x30, body, ECDSA_SHA256, tlv(0x03, b"\0", signed))
     return tlv(0x30, body, ECDSA_SHA256, tlv(0x03, b"\0", signed))
