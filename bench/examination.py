@@ -31,7 +31,7 @@ def main(rounds: int = 9) -> None:
     knowledge_ms = _time(lambda: load(folder("rules"), folder("kb")), 3)
     knowledge = load(folder("rules"), folder("kb"))
     began = time.perf_counter()
-    with Engine() as engine:
+    with Engine(knowledge) as engine:
         evidence = read_paths([site])
         description = description_of(evidence)
         examine(evidence, description, knowledge, engine, now=NOW)

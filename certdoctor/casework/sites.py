@@ -37,7 +37,7 @@ def examine_paths(
     """Read files, folders and archives and examine the site they describe."""
     knowledge = load(folder("rules"), folder("kb"))
     # The worker starts while the files are read.
-    with Engine() as engine:
+    with Engine(knowledge) as engine:
         evidence = read_paths(paths, passwords)
         return examine(evidence, description_of(evidence), knowledge, engine, now=now, at=at, lang=lang)
 

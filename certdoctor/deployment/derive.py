@@ -24,8 +24,13 @@ def connections(
     fields then win.
     """
     found: dict[tuple[str, str, str, int | None], Connection] = {}
+    described_pairs = {(described.client, described.server) for described in given}
     for connection in _derived(deployment, kinds):
-        found.setdefault(_key(connection), connection)
+        pair = (connection.client, connection.server)
+        configured = any(deployment.nodes[node].settings for node in pair)
+        # Roles alone are a guess: where the description speaks of a pair and no configuration does, it is right.
+        if configured or pair not in described_pairs or connection.kind == "upload":
+            found.setdefault(_key(connection), connection)
     for described in given:
         kind = kinds.get(described.kind)
         connection = Connection(

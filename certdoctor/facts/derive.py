@@ -250,8 +250,8 @@ class _Side:
                 )
         if not self.form.needs_all_in_list:
             behind = j.sent[1:]
-            issuer_sent = any(c.subject_key == leaf.issuer_key for c in behind)
-            value = "with_cas" if issuer_sent else "wrong_ca" if behind else "leaf_only"
+            issuer_sent = len(j.chain) > 1 and j.chain[1] in behind
+            value = "with_cas" if issuer_sent or (behind and len(j.chain) > 1) else "wrong_ca" if behind else "leaf_only"
             yield self.fact("chain.sent", value, self._where_leaf(), sent_count=str(len(behind)))
         at = self.deployment.at
         late = next((c for c in j.chain[1:] if c.not_after < at), None)
@@ -375,7 +375,9 @@ class _Side:
         j, c = self.j, self.j.connection
         leaf = j.sent[0]
         held = clean(", ".join(leaf.names)) or "–"
-        if self.kind.id.startswith("edge-") and j.side == SERVER:
+        # Where the description names the host that clients ask for, that name is judged and no other.
+        by_domain = not c.given or len(j.names_accepted) > 1
+        if self.kind.id.startswith("edge-") and j.side == SERVER and by_domain:
             for domain in self.deployment.domains[:1]:
                 edge = f"collab-edge.{domain}"
                 lacking = [

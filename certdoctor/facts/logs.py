@@ -158,6 +158,14 @@ def observe_logs(
                 own = event.means == "refused"
                 side = (SERVER if own else CLIENT) if acting == CLIENT else (CLIENT if own else SERVER)
                 refusals.setdefault(Subject(SubjectKind.CONNECTION, connection.id, side), []).append(event)
+    # "Handshake failure" beside a refusal is the same event told twice (OpenSSL 1.0.2 prints both lines).
+    refused = {subject.id for subject in refusals}
+    for subject in list(troubles):
+        telling = [e for e in troubles[subject] if not (e.reason == "handshake_failure" and subject.id in refused)]
+        if telling:
+            troubles[subject] = telling
+        else:
+            del troubles[subject]
     kinds = {connection.id: connection.kind for connection in deployment.connections}
     facts = [_fact("log.refusal", s, _most_telling(e, reasons.refusals), e) for s, e in refusals.items()]
     for subject, held in troubles.items():

@@ -46,6 +46,8 @@ _BY_FOLDER: dict[str, type[msgspec.Struct]] = {
     "glossary": GlossaryForm,
 }
 
+EXAMPLE = "example"  # the worked example site: evidence, not knowledge
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -95,7 +97,10 @@ def _files(rules: Path, kb: Path) -> Iterator[tuple[Path, type[msgspec.Struct] |
         for path in sorted(folder.rglob("*")):
             if path.suffix == ".md" or path.name.startswith(".") or path.is_dir():
                 continue
-            yield path, kind_of(path.relative_to(folder).parts)
+            parts = path.relative_to(folder).parts
+            if folder == kb and parts[0] == EXAMPLE:
+                continue
+            yield path, kind_of(parts)
 
 
 def _rule_kind(parts: tuple[str, ...]) -> type[msgspec.Struct] | None:

@@ -38,7 +38,7 @@ def knowledge() -> Knowledge:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine() as engine:
+    with Engine(load(folder("rules"), folder("kb"))) as engine:
         yield engine
 
 
