@@ -38,10 +38,6 @@ class Action:
         """What names this action."""
         return f"{self.place}.{self.action}"
 
-    @property
-    def types(self) -> bool:
-        """Whether its keys would write a character into a text field."""
-        return all(len(key) == 1 or key == "space" for key in self.keys)
 
 
 # The places in the order of the help page, with their titles.
@@ -189,6 +185,11 @@ def key_name(key: str) -> str:
     return _NAMES.get(key, key)
 
 
+def writes(key: str) -> bool:
+    """Return whether a key writes a character where text is typed."""
+    return key == "space" or len(key_name(key)) == 1 and key not in ("up", "down", "left", "right")
+
+
 def keys_text(action: Action) -> str:
     """Return all keys of an action; a run of digits as "1-9"."""
     if len(action.keys) > 2 and all(key.isdigit() for key in action.keys):
@@ -227,11 +228,9 @@ def key_line(places: Iterable[str], typing: bool) -> list[tuple[str, str]]:
     taken: set[str] = set()
     for place in places:
         for action in actions(place):
-            free = [key for key in action.keys if key not in taken]
+            free = [key for key in action.keys if key not in taken and not (typing and writes(key))]
             taken.update(action.keys)
-            if not free or not action.label or (typing and action.types and place != "search"):
-                continue
-            if typing and place == "everywhere":
+            if not free or not action.label:
                 continue
             shown = keys_text(action) if len(action.keys) > 2 and action.keys[0].isdigit() else key_name(free[0])
             out.append((shown, _(action.label)))

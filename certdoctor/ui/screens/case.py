@@ -38,6 +38,7 @@ class CaseScreen(Sectioned):
         self.case_id = case_id
         self.view: CaseView | None = None
         self.examination: Examination | None = None
+        self.look: Examination | None = None  # the site as it stands, not stored: to look at certificates
         self.changed = False  # something changed since the examination shown
         self.proposals: dict[str, Proposal] = {}
         self.symptom_list: tuple[SymptomMatch, ...] = ()
@@ -216,20 +217,3 @@ class CaseScreen(Sectioned):
         section = self.section
         if section is not None:
             section.pasted(text)
-
-    # the path panel of the evidence section
-
-    async def on_path_panel_chosen(self, event: PathPanel.Chosen) -> None:
-        event.stop()
-        await self.close_panel()
-        if isinstance(self.section, EvidenceSection):
-            self.section.path_chosen(event.path)
-
-    def on_path_panel_wanted(self, event: PathPanel.Wanted) -> None:
-        event.stop()
-        if isinstance(self.section, EvidenceSection):
-            self.section.paths_wanted(event.panel, event.typed)
-
-    async def on_path_panel_cancelled(self, event: PathPanel.Cancelled) -> None:
-        event.stop()
-        await self.close_panel()

@@ -29,7 +29,9 @@ class Help(Frame):
     def on_mount(self) -> None:
         self.title_bar.set_path("certdoctor", _("Keys"))
         items: list[Item] = []
-        for place in (*self._owners, "everywhere"):
+        # What moves about in lists comes last: everybody knows the arrows.
+        places = sorted((*self._owners, "everywhere"), key=lambda place: place in ("list", "page"))
+        for place in places:
             own = keys.actions(place)
             if not own:
                 continue
@@ -49,7 +51,7 @@ class Help(Frame):
         return action.place not in ("list", "page") and action.id not in ("interview.answer", "everywhere.help")
 
     def hint(self) -> str:
-        return _("These keys work on the screen you came from. enter does what the chosen line says; esc goes back.")
+        return _("enter does what the chosen line says; esc goes back.")
 
     async def action_run(self) -> None:
         place_action = self.query_one(Rows).key

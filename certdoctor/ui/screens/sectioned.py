@@ -11,8 +11,8 @@ from certdoctor.language import _
 from certdoctor.ui import keys
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.widgets.bars import Sections
-from certdoctor.ui.widgets.fields import Form
-from certdoctor.ui.widgets.pick import Pick
+from certdoctor.ui.widgets.fields import Draft, Form
+from certdoctor.ui.widgets.pick import PathPanel, Pick
 from certdoctor.ui.widgets.rows import Rows
 
 F = TypeVar("F", bound="Sectioned")
@@ -51,6 +51,15 @@ class Section(Vertical, Generic[F]):
 
     def pasted(self, text: str) -> None:
         """Take pasted text of several lines."""
+
+    async def note_saved(self, text: str) -> None:
+        """Take the text of a draft that this section opened."""
+
+    async def path_chosen(self, path: str) -> None:
+        """Take a path from the path panel that this section opened."""
+
+    def paths_wanted(self, panel: PathPanel, typed: str) -> None:
+        """Give the path panel the files that fit what is typed."""
 
     def on_rows_moved(self) -> None:
         self.frame.refresh_hint()
@@ -130,6 +139,26 @@ class Sectioned(Frame):
             await self.section.picked(event.pick, event.key)
 
     async def on_pick_cancelled(self, event: Pick.Cancelled) -> None:
+        event.stop()
+        await self.close_panel()
+
+    async def on_draft_saved(self, event: Draft.Saved) -> None:
+        event.stop()
+        if self.section is not None:
+            await self.section.note_saved(event.text)
+
+    async def on_path_panel_chosen(self, event: PathPanel.Chosen) -> None:
+        event.stop()
+        await self.close_panel()
+        if self.section is not None:
+            await self.section.path_chosen(event.path)
+
+    def on_path_panel_wanted(self, event: PathPanel.Wanted) -> None:
+        event.stop()
+        if self.section is not None:
+            self.section.paths_wanted(event.panel, event.typed)
+
+    async def on_path_panel_cancelled(self, event: PathPanel.Cancelled) -> None:
         event.stop()
         await self.close_panel()
 

@@ -246,8 +246,8 @@ class EvidenceSection(Section[CaseScreen]):
         if pick.id == "pick-place":
             node, _bar, slot = key.partition("|")
             self._assign(self._about, node, slot)
-        elif pick.id == "pick-certificate" and self.frame.examination is not None:
-            self._show_certificate(self.frame.examination, key)
+        elif pick.id == "pick-certificate" and (shown := self.frame.examination or self.frame.look) is not None:
+            self._show_certificate(shown, key)
 
     # looking and removing
 
@@ -261,14 +261,14 @@ class EvidenceSection(Section[CaseScreen]):
                            + " ".join(record.remarks))  # fmt: skip
             return
         path, view = record.path, self.frame.view
-        if self.frame.examination is not None and self.frame.examination.evidence.document(path) is not None:
-            self.frame.app.call_next(self._show_document, self.frame.examination, path)
+        shown = self.frame.examination or self.frame.look
+        if shown is not None and shown.evidence.document(path) is not None:
+            self.frame.app.call_next(self._show_document, shown, path)
         elif view is not None:
             lang = self.frame.doctor.lang
 
             async def done(examination: Examination) -> None:
-                if self.frame.examination is None:
-                    self.frame.examination = examination
+                self.frame.look = examination
                 await self._show_document(examination, path)
 
             self.frame.ask_long(_("decoding"), lambda p: p.examine_site(view.case.site_id, lang), done)
@@ -311,7 +311,7 @@ class EvidenceSection(Section[CaseScreen]):
 
     # the path panel
 
-    def path_chosen(self, path: str) -> None:
+    async def path_chosen(self, path: str) -> None:
         """Add what was chosen in the path panel."""
         expanded = Path(os.path.expanduser(path))
         self.frame.last_folder = path[: path.rfind("/") + 1]

@@ -1,0 +1,232 @@
+"""One finding: what is wrong and the proof, and the steps that cure it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from certdoctor.language import _
+from certdoctor.ui import keys, words
+from certdoctor.ui.keys import N_
+from certdoctor.ui.screens.sectioned import Section, Sectioned
+from certdoctor.ui.spans import Item, Line, Span, block, gap, heading, line, text_block
+from certdoctor.ui.widgets.fields import Field, Form
+from certdoctor.ui.widgets.rows import Page, Rows
+
+if TYPE_CHECKING:
+    from certdoctor.casework.examination import Examination, FixLine, Treatable
+    from certdoctor.store.records import CaseView
+
+
+class FindingScreen(Sectioned):
+    """One finding of an examination."""
+
+    PLACE = "finding"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("finding")]
+    SECTIONS = (("details", N_("Details and proof")), ("fix", N_("Fix")))
+
+    def __init__(self, case_id: int, finding: Treatable, examination: Examination) -> None:
+        super().__init__()
+        self.case_id = case_id
+        self.finding = finding
+        self.examination = examination
+        self.view: CaseView | None = None
+        self.written: tuple[Path, ...] = ()
+
+    async def on_mount(self) -> None:
+        self.title_bar.set_path("certdoctor", _("finding"), self.finding.title)
+        await self.show_section("details")
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the ticks of the steps again."""
+        self.ask(lambda p: p.case(self.case_id), self._loaded, group=f"case-{self.case_id}")
+
+    def _loaded(self, view: CaseView) -> None:
+        self.view = view
+        self.title_bar.set_path("certdoctor", view.case.number, self.finding.title)
+        self.update()
+
+    @property
+    def done(self) -> frozenset[str]:
+        """The steps that are ticked off."""
+        steps = self.view.steps if self.view else ()
+        return frozenset(s.step for s in steps if s.finding_key == self.finding.key and s.done)
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether a step of the fix comes with a file."""
+        return any(step.artefact for step in self.finding.fix)
+
+    def state(self) -> str:
+        return words.styled(words.SEVERITY, self.finding.severity)[0]
+
+    def count(self, section: str) -> str:
+        total = len(self.finding.fix) + len(self.finding.verify)
+        return f"{len(self.done)}/{total}" if section == "fix" and total else ""
+
+    def make_section(self, section: str) -> Section[Any]:
+        return DetailsSection() if section == "details" else FixSection()
+
+    # files
+
+    async def action_write(self) -> None:
+        if not self.writes_files:
+            self.say(_("This fix needs no file."))
+            return
+        number = self.view.case.number if self.view else str(self.case_id)
+        start = f"~/certdoctor-{number}-{self.finding.diagnosis}"
+        await self.open_panel(
+            Form(
+                _("Write the files of this fix"),
+                [Field("folder", _("Folder"), start, _("a new or empty folder"), required=True)],
+                _("The folder is made if it is not there. No private key is ever written."),
+            )
+        )
+
+    async def form_saved(self, form: Form, values: dict[str, str]) -> None:
+        folder, lang, key = Path(values["folder"]).expanduser(), self.doctor.lang, self.finding.key
+
+        async def written(paths: tuple[Path, ...]) -> None:
+            self.written = paths
+            await self.show_section("fix")
+            self.say(_("Written: {paths}").format(paths=", ".join(str(path) for path in paths)))
+            self.update()
+
+        if self.ask_long(_("writing"), lambda p: p.write_files(self.case_id, key, folder, lang), written):
+            await self.close_panel()
+
+
+class DetailsSection(Section[FindingScreen]):
+    """Summary, cause and proof, to read."""
+
+    def compose(self) -> ComposeResult:
+        yield Page()
+
+    def update(self) -> None:
+        finding = self.frame.finding
+        severity, role = words.styled(words.SEVERITY, finding.severity)
+        strength = words.word(words.STRENGTH, finding.strength)
+        head: list[Span] = [(severity, role), (f" · {strength} · {finding.diagnosis}", "dim")]
+        items: list[Item] = [
+            block("", line(finding.title, "strong"), indent=1),
+            block("", tuple(head), indent=1),
+            gap(),
+            text_block("", finding.summary, indent=1),
+        ]
+        if finding.status == "recalled":
+            said = _("Unconfirmed: general knowledge, not found in a source yet. Check before you act on it.")
+            items += [gap(), text_block("", said, "warn", indent=1)]
+        if finding.cause:
+            items += [gap(), heading(" " + _("Why")), text_block("", finding.cause, indent=1)]
+        if finding.proof:
+            items += [gap(), heading(" " + _("Proof"))]
+        for proof in finding.proof:
+            source = words.word(words.SOURCE, proof.source)
+            lines: list[Line] = [(("• ", "key"), *line(proof.text))]
+            where = "; ".join(proof.seen)
+            lines.append(line(f"  {source}: {where}" if where else f"  {source}", "dim"))
+            items.append(block("", *lines, indent=1, hang=2))
+        follows = [folded.title for folded in self.frame.examination.folded if folded.under == finding.diagnosis]
+        if follows:
+            items += [gap(), heading(" " + _("What follows from it"))]
+            items += [block("", (("↳ ", "dim"), *line(title)), indent=1, hang=2) for title in follows]
+        if finding.connections:
+            items += [gap(), heading(" " + _("Connections it hits"))]
+            items += [text_block("", connection, indent=1) for connection in finding.connections]
+        if finding.note:
+            items += [gap(), heading(" " + _("Note")), text_block("", finding.note, indent=1)]
+        if finding.sources:
+            items += [gap(), heading(" " + _("Sources"))]
+            items += [block("", line(source, "dim"), indent=1, hang=2) for source in finding.sources]
+        self.query_one(Page).show(items)
+
+    def hint(self) -> str:
+        if not self.frame.finding.fix:
+            return _("This follows from another finding; esc goes back to the list.") if (
+                self.frame.finding.under) else _("esc goes back to the findings.")  # fmt: skip
+        return _("f shows how to fix it, step by step.")
+
+
+class FixSection(Section[FindingScreen]):
+    """The steps of the fix and of the proof afterwards, to tick off."""
+
+    PLACE = "fix"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("fix")]
+
+    def compose(self) -> ComposeResult:
+        yield Rows()
+
+    @property
+    def rows(self) -> Rows:
+        return self.query_one(Rows)
+
+    def update(self) -> None:
+        finding, done = self.frame.finding, self.frame.done
+        items: list[Item] = [heading(_("Steps"))] if finding.fix else [
+            text_block("", _("There are no steps of its own: it goes away with its cause."), indent=2)]  # fmt: skip
+        items += [self._step(n, step, step.id in done) for n, step in enumerate(finding.fix, 1)]
+        if self.frame.written:
+            items += [gap(), heading(_("Files written"))]
+            items += [text_block("", str(path), indent=2) for path in self.frame.written]
+        if finding.verify:
+            items += [gap(), heading(_("Afterwards, prove it"))]
+        for verify in finding.verify:
+            lines = [(self._box(verify.id in done), *line(verify.text))]
+            if verify.where:
+                lines.append((("    ", ""), *line(verify.where, "key")))
+            items.append(block(verify.id, *lines, hang=4))
+        self.rows.show(items)
+
+    @staticmethod
+    def _box(done: bool) -> Span:
+        return ("[x] ", "good") if done else ("[ ] ", "")
+
+    def _step(self, number: int, step: FixLine, done: bool) -> Item:
+        """Return one step: text, where, command, then risk, interruption and who."""
+        text = step.text
+        if step.stopgap:
+            text = _("STOPGAP, weakens security: {text}").format(text=text)
+        pad: Span = ("    ", "")
+        lines: list[Line] = [(self._box(done), (f"{number}. ", "key"), *line(text, "dim" if done else "strong"))]
+        if step.where:
+            lines.append((pad, *line(step.where, "key")))
+        lines += [(pad, ("> ", "dim"), *line(command)) for command in step.command.splitlines()]
+        risk = words.word(words.RISK, step.risk)
+        interruption = words.word(words.INTERRUPTION, step.interruption)
+        facts: list[Span] = [
+            pad,
+            (words.word(words.WHO, step.role), "dim"),
+            (" · ", "dim"),
+            (risk, "warn" if step.risk in ("medium", "high") else "dim"),
+            (" · ", "dim"),
+            (interruption, "dim" if step.interruption == "none" else "warn"),
+        ]
+        if step.can_wait:
+            facts.append((" · " + _("can wait"), "dim"))
+        if step.artefact:
+            facts.append((" · " + _("file: w writes it"), "key"))
+        lines.append(tuple(facts))
+        if step.way_back:
+            lines.append((pad, *line(_("Way back: {text}").format(text=step.way_back), "dim")))
+        return block(step.id, *lines, hang=4)
+
+    def hint(self) -> str:
+        finding, done = self.frame.finding, self.frame.done
+        if not finding.fix:
+            return _("esc goes back to the findings.")
+        if self.frame.writes_files and not self.frame.written and not done:
+            return _("w writes the files you need; space ticks a step off when it is done.")
+        if all(step.id in done for step in finding.fix):
+            return _("All done? Add fresh evidence to the case (e) and examine again (x): that proves it.")
+        return _("Do the step, then tick it off with space. Nothing is done on the boxes by certdoctor.")
+
+    def action_tick(self) -> None:
+        step, frame = self.rows.key, self.frame
+        if not step:
+            return
+        done, key, case_id = step not in frame.done, frame.finding.key, frame.case_id
+        frame.ask(lambda p: p.tick(case_id, key, step, done), lambda _result: frame.reload())

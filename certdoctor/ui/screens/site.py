@@ -1,0 +1,110 @@
+"""A site: its cases, nodes, connections with both verdicts, certificates by expiry, and history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import BindingType
+
+from certdoctor.language import _
+from certdoctor.ui import keys
+from certdoctor.ui.keys import N_
+from certdoctor.ui.screens.sectioned import Section, Sectioned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from certdoctor.casework.examination import Examination
+    from certdoctor.casework.practice import Practice
+    from certdoctor.store.records import SiteView
+
+
+class SiteScreen(Sectioned):
+    """One site."""
+
+    PLACE = "site"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("site")]
+    SECTIONS = (
+        ("cases", N_("Cases")),
+        ("nodes", N_("Nodes")),
+        ("connections", N_("Connections")),
+        ("certificates", N_("Certificates")),
+        ("history", N_("History")),
+    )
+
+    def __init__(self, site_id: int) -> None:
+        super().__init__()
+        self.site_id = site_id
+        self.view: SiteView | None = None
+        self.examination: Examination | None = None  # as the site stands, not stored
+
+    def on_mount(self) -> None:
+        self.title_bar.set_path("certdoctor", _("site"))
+        self.reload()
+
+    def resumed(self) -> None:
+        if self.view is not None:
+            self.examination = None  # a case may have brought new evidence
+            self.reload()
+
+    def reload(self) -> None:
+        """Read the site again and draw it."""
+        self.ask(lambda p: p.site(self.site_id), self._loaded, group=f"site-{self.site_id}")
+
+    async def _loaded(self, view: SiteView) -> None:
+        first = self.view is None
+        self.view = view
+        self.title_bar.set_path("certdoctor", view.site.customer, view.site.name)
+        if first:
+            await self.show_section("cases")
+        self.update()
+
+    def do(self, call: Callable[[Practice], Any], said: str = "") -> None:
+        """Make a change and read the site again."""
+        self.examination = None
+
+        def done(_result: object) -> None:
+            if said:
+                self.say(said)
+            self.reload()
+
+        self.ask(call, done)
+
+    def count(self, section: str) -> str:
+        view = self.view
+        if view is None:
+            return ""
+        sizes = {"cases": len(view.cases), "nodes": len(view.nodes), "certificates": len(view.certificates)}
+        return str(sizes[section]) if sizes.get(section) else ""
+
+    def state(self) -> str:
+        return ", ".join(self.view.site.domains) if self.view else ""
+
+    def make_section(self, section: str) -> Section[Any]:
+        from certdoctor.ui.sections.cases import CasesSection
+        from certdoctor.ui.sections.certificates import CertificatesSection
+        from certdoctor.ui.sections.connections import ConnectionsSection
+        from certdoctor.ui.sections.history import HistorySection
+        from certdoctor.ui.sections.nodes import NodesSection
+
+        made: dict[str, type[Section[Any]]] = {
+            "cases": CasesSection,
+            "nodes": NodesSection,
+            "connections": ConnectionsSection,
+            "certificates": CertificatesSection,
+            "history": HistorySection,
+        }
+        return made[section]()
+
+    def look(self, then: Callable[[Examination], object]) -> None:
+        """Examine the site as it stands, without storing anything, and go on with the result."""
+        if self.examination is not None:
+            then(self.examination)
+            return
+        lang = self.doctor.lang
+
+        def done(examination: Examination) -> None:
+            self.examination = examination
+            then(examination)
+
+        self.ask_long(_("examining"), lambda p: p.examine_site(self.site_id, lang), done)

@@ -1,0 +1,123 @@
+"""Who connects to whom, and how each side's certificate fares with the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from certdoctor.language import _
+from certdoctor.ui import keys, words
+from certdoctor.ui.keys import N_
+from certdoctor.ui.screens.sectioned import Section
+from certdoctor.ui.screens.site import SiteScreen
+from certdoctor.ui.spans import Cell, Item, block, gap, heading, line, row, text_block
+from certdoctor.ui.widgets.rows import Page, Rows
+
+if TYPE_CHECKING:
+    from certdoctor.casework.examination import ConnectionLine, Examination
+
+WHY = {
+    "no_identity": N_("the certificate it presents is not in the evidence"),
+    "no_trust": N_("the trust list that judges it is not in the evidence"),
+    "not_verified": N_("the other side does not check it"),
+}
+
+
+class ConnectionsSection(Section[SiteScreen]):
+    """Connections above, the chosen one in words below."""
+
+    PLACE = "connections"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("connections")]
+    DEFAULT_CSS = """
+    ConnectionsSection > #connections { height: 1fr; }
+    ConnectionsSection > #connection { height: 7; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = False
+
+    def compose(self) -> ComposeResult:
+        yield Rows(id="connections")
+        page = Page(id="connection")
+        page.can_focus = False
+        yield page
+
+    @property
+    def rows(self) -> Rows:
+        return self.query_one("#connections", Rows)
+
+    def take_focus(self) -> None:
+        self.rows.focus()
+
+    def update(self) -> None:
+        if self.frame.examination is not None:
+            self._show(self.frame.examination)
+        elif not self._asked:
+            self._asked = True
+            self.rows.show([gap(), text_block("", _("Examining all connections …"), indent=2)])
+            self.frame.look(self._show)
+
+    def action_examine(self) -> None:
+        self.frame.examination = None
+        self.frame.look(self._show)
+
+    def _show(self, examination: Examination) -> None:
+        if not self.is_attached:
+            return
+        head = row("", Cell(_("client → server")), Cell(_("kind"), 16), Cell(_("server's"), 12), Cell(_("client's"), 12))
+        items: list[Item] = [
+            Item("# head", lambda width: [tuple((text, "head") for text, _role in part) for part in head.render(width)],
+                 1, selectable=False)
+        ]  # fmt: skip
+        items += [self._connection(connection) for connection in examination.connections]
+        if not examination.connections:
+            text = _("No connections yet: they follow from the roles of the nodes (n) and their configuration.")
+            items = [gap(), text_block("", text, indent=2)]
+        self.rows.show(items)
+        self.frame.refresh_hint()
+
+    @staticmethod
+    def _connection(connection: ConnectionLine) -> Item:
+        server, client = (words.styled(words.OUTCOME, v) for v in (connection.server_verdict, connection.client_verdict))
+        port = f":{connection.port}" if connection.port else ""
+        return row(
+            connection.id,
+            Cell(f"{connection.client} → {connection.server}{port}"),
+            Cell(connection.kind, 16, "dim"),
+            Cell(server[0], 12, server[1]),
+            Cell(client[0], 12, client[1]),
+        )
+
+    def on_rows_moved(self) -> None:
+        page, examination = self.query_one("#connection", Page), self.frame.examination
+        connections = examination.connections if examination else ()
+        chosen = next((c for c in connections if c.id == self.rows.key), None)
+        page.show(self._words(chosen) if chosen else [])
+
+    @staticmethod
+    def _words(connection: ConnectionLine) -> list[Item]:
+        items = [heading(" " + connection.id)]
+        sides = (
+            ("server", _("{client} judges the certificate of {server}"), connection.server_verdict),
+            ("client", _("{server} judges the certificate of {client}"), connection.client_verdict),
+        )
+        for side, text, verdict in sides:
+            shown, role = words.styled(words.OUTCOME, verdict)
+            said = text.format(client=connection.client, server=connection.server)
+            why = words.word(WHY, connection.why.get(side, ""))
+            items.append(block("", (*line(f"{said}: "), (shown, role), *line(f" ({why})" if why else "")), indent=1, hang=2))
+            for answer in connection.openssl:
+                if answer.get("side") == side:
+                    raw = f"OpenSSL {answer.get('code')}: {answer.get('text')}, {answer.get('subject')}"
+                    items.append(block("", line(raw, "dim"), indent=3, hang=2))
+        if connection.name:
+            items.append(text_block("", _("looks for the name {name}").format(name=connection.name), "dim", indent=1))
+        return items
+
+    def hint(self) -> str:
+        if self.frame.examination is None:
+            return _("Examining; esc cancels.")
+        return _("server's, client's: how that side's certificate fares. Open a case (c, a) to find causes.")
