@@ -119,7 +119,8 @@ def _result(
     decisive = [f for f in reasoned.findings if f.strength == "decisive" and not f.told]
     refused = [j for j in judgements if j.outcome in (Outcome.REFUSED, Outcome.DEPENDS)]
     judged = any(j.outcome in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEPENDS) for j in judgements)
-    serious = [f for f in decisive if f.severity in _SERIOUS]
+    # What a log complains of did fail, however harmless its kind is elsewhere.
+    serious = [f for f in decisive if f.severity in _SERIOUS or any(p.source == FactSource.LOG for p in f.proof)]
     # Something is left unexplained: a refusal or a log line without a cause, or a finding that is not decisive.
     weaker = [f for f in reasoned.findings if f not in decisive and f.severity in _SERIOUS]
     shown: Sequence[Finding]

@@ -26,7 +26,7 @@ class Event:
     """One telling log line of one node."""
 
     node: str
-    means: str  # "refused", "was_refused", "trouble", "own_key", "peer_key"
+    means: str  # as in SignatureForm, but never "openssl"
     reason: str  # token
     words: str  # as the log puts it
     acting: str  # "client", "server" or ""
@@ -106,7 +106,7 @@ class Signatures:
         reasons = self._reasons
         lowered = words.lower()
         alert = form.means == "was_refused" or " alert " in f" {lowered} " or "_alert_" in lowered
-        if form.means in _SPECIAL:
+        if form.means in _SPECIAL or form.means == "accepted":
             return form.means, False
         if form.reason:
             return form.reason, alert
@@ -143,6 +143,7 @@ def observe_logs(
     refusals: dict[Subject, list[Event]] = {}
     troubles: dict[Subject, list[Event]] = {}
     keys: dict[str, list[Event]] = {}
+    chains: dict[Subject, list[Event]] = {}
     for event in found:
         node = deployment.nodes[event.node]
         if event.means == "own_key":
@@ -151,6 +152,9 @@ def observe_logs(
         for connection, acting in _connections(deployment, mutual, node, event):
             if event.means == "peer_key":
                 keys.setdefault(connection.server if acting == CLIENT else connection.client, []).append(event)
+            elif event.means == "accepted":
+                side = SERVER if acting == CLIENT else CLIENT
+                chains.setdefault(Subject(SubjectKind.CONNECTION, connection.id, side), []).append(event)
             elif event.means == "trouble":
                 for side in (SERVER, CLIENT):
                     troubles.setdefault(Subject(SubjectKind.CONNECTION, connection.id, side), []).append(event)
@@ -173,6 +177,13 @@ def observe_logs(
         if value == "not_tls" and kinds[subject.id] == "traversal-ssh":
             value = "ssh_instead_of_tls"
         facts.append(_fact("log.trouble", subject, value, held))
+    for connection in deployment.connections:
+        for side in (SERVER, CLIENT):
+            subject = Subject(SubjectKind.CONNECTION, connection.id, side)
+            if subject in chains:
+                facts.append(_fact("log.chain", subject, "accepted", chains[subject]))
+            else:
+                facts.append(Fact("log.chain", subject, "not_told"))
     for node_id, held in keys.items():
         node = deployment.nodes[node_id]
         fact = _fact("node.private_key", node_subject(node), "differs", held)

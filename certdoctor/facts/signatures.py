@@ -13,13 +13,13 @@ class SignatureForm(Form, frozen=True, kw_only=True):
     Named groups of `pattern`: code (OpenSSL error code, hex), reason (text), verify (X509_V_ERR number), name
     (looked for), address, port (of the peer), local_port, way ("Inbound" or "Outbound"). `contains` is a literal that every
     match holds: the fast test before the pattern. `means`: "openssl" (code or text decides), "refused" (this node refused
-    the peer's certificate), "was_refused" (the peer refused this node's), "trouble" (see `reason`), "own_key" and
+    the peer's certificate), "was_refused" (the peer refused this node's), "accepted" (this node accepted the CAs of the peer's chain), "trouble" (see `reason`), "own_key" and
     "peer_key" (key does not belong to certificate).
     """
 
     pattern: str
     contains: str
-    means: Literal["openssl", "refused", "was_refused", "trouble", "own_key", "peer_key"]
+    means: Literal["openssl", "refused", "was_refused", "accepted", "trouble", "own_key", "peer_key"]
     acting: Literal["", "client", "server"] = ""  # role of the log's own node in that handshake, if the line tells
     reason: str = ""  # token, where the line does not carry one
     sources: list[str]
