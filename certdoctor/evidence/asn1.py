@@ -100,6 +100,13 @@ def children(data: bytes, parent: Element) -> list[Element]:
     found = []
     at, stop = parent.body, parent.stop
     while at < stop:
+        # Nearly all elements have a short tag and length: they are read here, the others in `read`.
+        if at + 2 <= stop and data[at] & 0x1F != 0x1F and data[at + 1] < 0x80:
+            end = at + 2 + data[at + 1]
+            if end <= stop:
+                found.append(Element(data[at], at, at + 2, end, end))
+                at = end
+                continue
         element = read(data, at, stop)
         found.append(element)
         at = element.end

@@ -33,7 +33,10 @@ _ESCAPES = re.compile(r"\\+r\\+n|\\+[nr]|&#(?:1[03]|x0*[ad]);|<br */?>", re.IGNO
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[ \t]")
 _QUOTE = re.compile(r"[ \t]*(?:[>|#*][ \t>|#*]*)?")
 _BLANK = re.compile(r"[\s\u00a0\u00ad\u200b-\u200f\u2028\u2029\u2060\ufeff\"',;\\]+")
+_CLEAN = re.compile(r"[ \t]*\r?\n(?:[A-Za-z0-9+/]+={0,2}[ \t]*\r?\n)+")
+_LINE_END = re.compile(r"[ \t]*[\r\n]")
 _INDENTED = re.compile(r"[\r\n][ \t>|#*]+[A-Za-z0-9+/]")
+_NO_BLANKS = str.maketrans("", "", " \t\r\n")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 
 
@@ -64,6 +67,7 @@ class Block:
     stop: int
     body: str
     oddities: tuple[Oddity, ...] = ()
+    clean: bool = False  # lines of base64 and nothing else
 
     @property
     def is_key(self) -> bool:
@@ -114,6 +118,7 @@ def _label(marker: re.Match[str]) -> str:
 
 def _block(text: str, begin: re.Match[str], end: re.Match[str] | None, stop: int, previous_stop: int) -> Block:
     body = text[begin.end() : end.start() if end else stop]
+    clean = _CLEAN.fullmatch(body) is not None
     odd: list[Oddity] = []
     markers = [begin, end] if end else [begin]
     if any(m["before"] != "-----" or m["after"] != "-----" for m in markers):
@@ -126,13 +131,13 @@ def _block(text: str, begin: re.Match[str], end: re.Match[str] | None, stop: int
         odd.append(Oddity.END_LABEL)
     if begin.start() == previous_stop:
         odd.append(Oddity.GLUED)
-    elif text[begin.start() - 1 : begin.start()].strip("\r\n\ufeff") or _INDENTED.search(body):
+    elif text[begin.start() - 1 : begin.start()].strip("\r\n\ufeff") or (not clean and _INDENTED.search(body)):
         odd.append(Oddity.INDENTED)
-    if _ESCAPES.search(body):
+    if not clean and _ESCAPES.search(body):
         odd.append(Oddity.ESCAPED)
-    elif end is not None and not re.match(r"[ \t]*[\r\n]", body):
+    elif end is not None and not _LINE_END.match(body):
         odd.append(Oddity.ONE_LINE)
-    return Block(_label(begin), begin.start(), stop, body, tuple(odd))
+    return Block(_label(begin), begin.start(), stop, body, tuple(odd), clean)
 
 
 def _run_before(text: str, low: int, end: re.Match[str]) -> int | None:
@@ -189,6 +194,8 @@ def decode(block: Block) -> tuple[bytes, tuple[Oddity, ...]]:
     Raises:
         Undecodable: the body is empty or not base64.
     """
+    if block.clean:
+        return _from_base64(block.body.translate(_NO_BLANKS), [])
     odd: list[Oddity] = []
     body = block.body
     if "\\" in body or "&#" in body or "<" in body:
@@ -208,6 +215,10 @@ def decode(block: Block) -> tuple[bytes, tuple[Oddity, ...]]:
     if stray:
         why = wording.BASE64_CHARACTER.format(character=ascii(stray[0]), position=stray.start() + 1)
         raise Undecodable(wording.BAD_BASE64.format(why=why))
+    return _from_base64(compact, odd)
+
+
+def _from_base64(compact: str, odd: list[Oddity]) -> tuple[bytes, tuple[Oddity, ...]]:
     bare = compact.rstrip("=")
     if len(bare) % 4 == 1 or "=" in bare:
         raise Undecodable(wording.BAD_BASE64.format(why=wording.BASE64_LENGTH))

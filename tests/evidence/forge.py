@@ -83,7 +83,7 @@ def certificate(
     not_before: bytes | None = None,
     not_after: bytes | None = None,
     extensions: Sequence[bytes] = (),
-    self_issued: bool = True,
+    issuer: bytes | None = None,
     signature: bytes | None = None,
     outer: int | None = None,
 ) -> bytes:
@@ -99,7 +99,7 @@ def certificate(
         tlv(0xA0, integer(version)) if version is not None else b"",
         integer(4711) if serial is None else serial,
         inner_algorithm,
-        whole_subject if self_issued else name(utf8("Issuer")),
+        whole_subject if issuer is None else issuer,
         tlv(0x30, not_before or utc("260101000000Z"), not_after or utc("280101000000Z")),
         whole_subject,
         spki,
