@@ -108,9 +108,7 @@ def observe(
 class _Side:
     """The facts of one side of one connection."""
 
-    def __init__(
-        self, judgement: Judgement, deployment: Deployment, kind: ConnectionKindForm, root: Root
-    ) -> None:
+    def __init__(self, judgement: Judgement, deployment: Deployment, kind: ConnectionKindForm, root: Root) -> None:
         self.j = judgement
         self.deployment = deployment
         self.kind = kind
@@ -136,9 +134,7 @@ class _Side:
     def _setting_out(self) -> Iterator[Fact]:
         j, c = self.j, self.j.connection
         kind = self.kind
-        zone = next(
-            (z.name for n in (j.presenter, j.verifier) for z in expressway.zones(n.settings) if z.role), ""
-        )
+        zone = next((z.name for n in (j.presenter, j.verifier) for z in expressway.zones(n.settings) if z.role), "")
         common = {
             "connection": f"{c.client} → {c.server}" + (f":{c.port}" if c.port else ""),
             "presenter": j.presenter.id,
@@ -236,9 +232,7 @@ class _Side:
         if j.presenter.is_expressway:
             own = j.presenter.trust.get("ca")
             if own is None:
-                yield self.fact(
-                    "chain.own_list", "unknown", own_list=f"{j.presenter.id}: Trusted CA certificate"
-                )
+                yield self.fact("chain.own_list", "unknown", own_list=f"{j.presenter.id}: Trusted CA certificate")
             else:
                 held = {f.certificate.subject_key for f in own.entries}
                 complete = leaf.self_signed or leaf.issuer_key in held
@@ -251,7 +245,9 @@ class _Side:
         if not self.form.needs_all_in_list:
             behind = j.sent[1:]
             issuer_sent = len(j.chain) > 1 and j.chain[1] in behind
-            value = "with_cas" if issuer_sent or (behind and len(j.chain) > 1) else "wrong_ca" if behind else "leaf_only"
+            value = (
+                "with_cas" if issuer_sent or (behind and len(j.chain) > 1) else "wrong_ca" if behind else "leaf_only"
+            )
             yield self.fact("chain.sent", value, self._where_leaf(), sent_count=str(len(behind)))
         at = self.deployment.at
         late = next((c for c in j.chain[1:] if c.not_after < at), None)
@@ -276,18 +272,14 @@ class _Side:
         twins = [
             f.certificate
             for f in (j.trust.entries if j.trust else ())
-            if f.certificate.not_after < at
-            and f.certificate.public_key_sha256 in used
-            and f.certificate not in j.chain
+            if f.certificate.not_after < at and f.certificate.public_key_sha256 in used and f.certificate not in j.chain
         ]
         issuers = {c.issuer_key for c in (*j.sent, *j.chain)}
         # A cross-certificate that leads to an expired root: old verifiers follow it and fail.
         crossed = [
             f.certificate
             for f in (j.trust.entries if j.trust else ())
-            if f.certificate.not_after < at
-            and f.certificate.subject_key in issuers
-            and f.certificate not in j.chain
+            if f.certificate.not_after < at and f.certificate.subject_key in issuers and f.certificate not in j.chain
         ]
         by = twins or crossed or expired_sent
         value = "expired_in_list" if twins else "expired_sent" if by else "none"
@@ -327,9 +319,7 @@ class _Side:
             at=at.strftime("%Y-%m-%d %H:%M UTC"),
         )
         if j.purpose is not None:
-            yield self.fact(
-                "purpose.state", j.purpose, self._where_leaf(), leaf=clean(leaf.label), usages=usages(leaf)
-            )
+            yield self.fact("purpose.state", j.purpose, self._where_leaf(), leaf=clean(leaf.label), usages=usages(leaf))
             yield self.fact(
                 "purpose.checked",
                 "yes" if j.purpose_checked else "no",
@@ -337,9 +327,7 @@ class _Side:
             )
         elif self.kind.id == "upload":
             state = _upload_purpose(leaf)
-            yield self.fact(
-                "purpose.state", state, self._where_leaf(), leaf=clean(leaf.label), usages=usages(leaf)
-            )
+            yield self.fact("purpose.state", state, self._where_leaf(), leaf=clean(leaf.label), usages=usages(leaf))
         weak_key = leaf.key_type in ("rsa", "dsa") and leaf.key_bits < 2048
         weak_signature = leaf.signature_hash in ("md5", "sha1") and not leaf.self_signed
         yield self.fact(
@@ -361,8 +349,7 @@ class _Side:
         )
         assert j.identity is not None
         rsa_beside = (
-            j.identity.slot.endswith("-ecdsa")
-            and j.identity.slot.removesuffix("-ecdsa") in j.presenter.identities
+            j.identity.slot.endswith("-ecdsa") and j.identity.slot.removesuffix("-ecdsa") in j.presenter.identities
         )
         yield self.fact(
             "ecdsa.variant",
@@ -441,15 +428,7 @@ class _Side:
                 crl_update=date(crl.this_update) if crl else "",
             )
         urls = (*leaf.crl_urls, *leaf.ocsp_urls)
-        source = (
-            "both"
-            if leaf.crl_urls and leaf.ocsp_urls
-            else "crl"
-            if leaf.crl_urls
-            else "ocsp"
-            if urls
-            else "none"
-        )
+        source = "both" if leaf.crl_urls and leaf.ocsp_urls else "crl" if leaf.crl_urls else "ocsp" if urls else "none"
         yield self.fact(
             "revocation.source",
             source,
@@ -479,9 +458,7 @@ class _Side:
             ocsp_on = expressway.value(held, f"{base} OCSP Mode").lower() != "off"
             crl_loaded = any(c.issuer_key == leaf.issuer_key for c in j.verifier.revocation_lists)
             may = (crl_on and ((fetch and leaf.crl_urls) or crl_loaded)) or (ocsp_on and leaf.ocsp_urls)
-            yield self.fact(
-                "revocation.reach", "may_fetch" if may else "may_not_fetch", reach_setting=f"{base} ..."
-            )
+            yield self.fact("revocation.reach", "may_fetch" if may else "may_not_fetch", reach_setting=f"{base} ...")
 
     def _renewal(self) -> Iterator[Fact]:
         old = self.j.presenter.identities.get("previous")
@@ -520,9 +497,7 @@ class _Side:
             return
         request = j.presenter.requests[-1]
         in_use = {
-            i.leaf.certificate.public_key_sha256
-            for s, i in j.presenter.identities.items()
-            if s in ("server", "client")
+            i.leaf.certificate.public_key_sha256 for s, i in j.presenter.identities.items() if s in ("server", "client")
         }
         same = request.public_key_sha256 == leaf.public_key_sha256
         value = "matches" if same else "old_key" if leaf.public_key_sha256 in in_use else "differs"
@@ -550,13 +525,7 @@ def _upload_purpose(leaf: Certificate) -> str:
     held = leaf.extended_key_usage
     if held is None or "2.5.29.37.0" in held:
         return "ok"
-    return (
-        "lacks_client_auth"
-        if CLIENT_AUTH not in held
-        else "lacks_server_auth"
-        if SERVER_AUTH not in held
-        else "ok"
-    )
+    return "lacks_client_auth" if CLIENT_AUTH not in held else "lacks_server_auth" if SERVER_AUTH not in held else "ok"
 
 
 def usages(certificate: Certificate) -> str:
@@ -592,9 +561,7 @@ def _certificate(
     subject = certificate_subject(certificate)
     at = deployment.at
     seen = (str(identity.leaf.origin),)
-    holder = (
-        "expressway" if node.is_expressway else "uc_node" if node.role in ("cucm", "imp", "cuc") else "other"
-    )
+    holder = "expressway" if node.is_expressway else "uc_node" if node.role in ("cucm", "imp", "cuc") else "other"
     yield Fact(
         "certificate.held_by",
         subject,
@@ -661,9 +628,7 @@ def _nodes(deployment: Deployment, judgements: Sequence[Judgement]) -> Iterator[
             needed = [
                 j.verifier.id
                 for j in judgements
-                if j.presenter.id == node.id
-                and j.side == CLIENT
-                and (j.name or "").lower() == node.cluster.lower()
+                if j.presenter.id == node.id and j.side == CLIENT and (j.name or "").lower() == node.cluster.lower()
             ]
             yield Fact(
                 "cluster.name_needed",
@@ -718,9 +683,7 @@ def _files(deployment: Deployment, evidence: Evidence) -> Iterator[Fact]:
             seen=(path,),
         )
         if leaf is not None and len(document.certificates) > 1:
-            ca = leaf.certificate.is_ca is True and any(
-                c.certificate.is_ca is not True for c in document.certificates
-            )
+            ca = leaf.certificate.is_ca is True and any(c.certificate.is_ca is not True for c in document.certificates)
             yield Fact(
                 "file.first_block",
                 file_subject(document),

@@ -214,7 +214,9 @@ def _fact(name: str, subject: Subject, value: str, held: Sequence[Event]) -> Fac
     return Fact(name, subject, value, FactSource.LOG, bindings, seen)
 
 
-def _connections(deployment: Deployment, mutual: frozenset[str], node: Node, event: Event) -> tuple[tuple[Connection, str], ...]:
+def _connections(
+    deployment: Deployment, mutual: frozenset[str], node: Node, event: Event
+) -> tuple[tuple[Connection, str], ...]:
     """The connections that a line can be about, with the role the node has in each.
 
     Where the line leaves several pairs of nodes open, nothing is claimed of any.

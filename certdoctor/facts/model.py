@@ -76,9 +76,10 @@ class Facts:
             elif fact.value != other.value:
                 contradicted.append((other, fact))
         self.contradicted = tuple(contradicted)
+        self._subjects = tuple(sorted(self._by_subject, key=lambda s: (s.kind.value, s.id, s.side)))
 
     def __iter__(self) -> Iterator[Fact]:
-        for subject in sorted(self._by_subject):
+        for subject in self._subjects:
             held = self._by_subject[subject]
             for key in sorted(held):
                 yield held[key]
@@ -88,7 +89,7 @@ class Facts:
 
     def subjects(self, kind: SubjectKind | None = None) -> tuple[Subject, ...]:
         """Return all subjects, or those of one kind, in a stable order."""
-        return tuple(s for s in sorted(self._by_subject) if kind is None or s.kind == kind)
+        return tuple(s for s in self._subjects if kind is None or s.kind == kind)
 
     def about(self, subject: Subject) -> Mapping[str, Fact]:
         """Return the known facts of one subject by fact id."""
