@@ -40,6 +40,7 @@ def inputs(paths: Sequence[Path], limits: Limits) -> Iterator[Input | Problem]:
             whole = whole.parent
         if whole not in roots:
             roots.append(whole)
+    roots = [root for root in roots if not any(_covers(other, root) for other in roots)]
     names = labels(roots)
     seen: set[Path] = set()
     count = 0
@@ -56,6 +57,13 @@ def inputs(paths: Sequence[Path], limits: Limits) -> Iterator[Input | Problem]:
                     yield Problem(item.origin, wording.LOOKS_FOLDER, reason, wording.TOO_MANY_FILES_REMEDY)
                     return
             yield item
+
+
+def _covers(folder: Path, path: Path) -> bool:
+    """Whether reading the folder reads the path too."""
+    if folder == path or not path.is_relative_to(folder) or not folder.is_dir():
+        return False
+    return not path.is_symlink() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def labels(roots: Sequence[Path]) -> dict[Path, str]:

@@ -90,7 +90,9 @@ class _Reader:
     def __init__(self, source: str, limits: Limits) -> None:
         self.source = source
         self.limits = limits
-        self.folder = posixpath.dirname(source)
+        archive, bang, name = source.rpartition("!")
+        self.archive = archive + bang  # a site file in an archive names members of the same archive
+        self.folder = posixpath.dirname(name)
 
     def bad(self, line: int, key: str, reason: str, remedy: str = "") -> BadInput:
         place = f"line {line}" + (f", {key}" if key else "")
@@ -203,7 +205,7 @@ class _Reader:
         inside = posixpath.normpath(written)
         if written.startswith("/") or re.match(r"[A-Za-z]:", written) or inside.split("/")[0] == "..":
             raise self.bad(line, key, wording.SITE_PATH.format(value=value), wording.SITE_PATH_REMEDY)
-        return joined
+        return self.archive + joined
 
     def paths(self, parent: _Map, key: str) -> dict[str, str]:
         node = parent.entries.get(key)
