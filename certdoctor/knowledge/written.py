@@ -205,7 +205,7 @@ def _at(event: Event, name: str, message: str) -> Fault:
 
 # --- from msgspec's path to the place ---
 
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_STEP = re.compile(r"\.([^.\[`]+)|\[(\d+|\.\.\.)\]")
 _ANY = "..."
 
 
