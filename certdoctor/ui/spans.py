@@ -81,6 +81,7 @@ def wrap(spans: Line, width: int, hang: int = 0) -> list[Line]:
     A word longer than the line is broken where it must be: no character is lost.
     """
     width = max(width, 8)
+    hang = min(hang, width // 2)
     out: list[Line] = []
     current: list[Span] = []
     used = 0

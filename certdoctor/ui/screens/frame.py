@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+COVERS = frozenset({"form", "draft", "pick", "paths"})  # panels whose keys cover those of what lies behind
+
 
 class Frame(Screen[None]):
     """A screen of certdoctor. Subclasses fill the body and give a hint."""
@@ -102,8 +104,8 @@ class Frame(Screen[None]):
             place = getattr(node, "PLACE", "")
             if place and isinstance(node, Widget):
                 out.append((place, node))
-                if place == "form":
-                    break  # an open form covers the keys of what lies behind it
+                if place in COVERS:
+                    return out
         if self.doctor.screen_is_not_first(self):
             out.append(("screen", self))
         return out

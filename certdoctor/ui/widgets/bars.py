@@ -125,16 +125,19 @@ class Status(Bar):
         self._draw()
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        return max(len(self._shown), 1)
+        return len(self._lines(width))
 
     def _draw(self) -> None:
-        width = max(self.size.width - 1, 20)
+        if self.size.width:
+            self.put(*self._lines(self.size.width))
+
+    def _lines(self, width: int) -> list[Line]:
         text, role = (self._message, self._role) if self._message else (self._hint, "")
         mark = "! " if role == "bad" else "› "
-        lines = wrap(((mark, role or "key"), (text, role)), width, hang=2)
+        lines = wrap(((mark, role or "key"), (text, role)), max(width - 1, 20), hang=2)
         if len(lines) > 4:
             lines = [*lines[:3], (*lines[3], ("…", role))]
-        self.put(*(((" ", ""), *each) for each in lines))
+        return [((" ", ""), *each) for each in lines]
 
 
 class KeyBar(Bar):

@@ -87,6 +87,10 @@ class Choice(Painted, can_focus=True):
         self._at = (self._at + step) % len(self._options)
         self.refresh()
 
+    def on_key(self, event: events.Key) -> None:
+        if event.is_printable:
+            event.stop()  # a letter typed here by mistake does nothing elsewhere
+
     def key_left(self, event: events.Key) -> None:
         event.stop()
         self._turn(-1)
