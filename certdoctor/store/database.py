@@ -18,6 +18,7 @@ from certdoctor.store.opening import open_file
 from certdoctor.store.tables import storable
 
 _WRITES = "certdoctor_writes"
+PATIENCE = 30.0  # seconds to wait for another writer
 
 # What SQLite reports about the machine, and what the user is told.
 _CAUSES = {
@@ -62,6 +63,7 @@ class Database:
         in between.
         """
         with _told(self.file), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            session.connection()
             yield session
 
     def close(self) -> None:
@@ -73,7 +75,7 @@ def _engine(file: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(file)),
         # The driver must not open transactions by itself: we say which kind.
-        connect_args={"isolation_level": None, "timeout": 30},
+        connect_args={"isolation_level": None, "timeout": PATIENCE},
         json_serializer=lambda value: storable(json.dumps(value, ensure_ascii=False, sort_keys=True)),
     )
 

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Document, Form, Found, Kind, Origin, Problem
@@ -290,12 +290,13 @@ def retire_snapshots(session: Session, site_id: int, host: str, source: str) -> 
 
 def _of_site() -> ColumnElement[bool]:
     """Current documents that are assigned to a node as what the node has."""
+    held = aliased(Assignment)  # the queries around it may join assignments themselves
     return and_(
         Evidence.current,
         exists().where(
-            Assignment.evidence_id == Evidence.id,
-            Assignment.current,
-            Assignment.slot.not_in(OF_THE_CASE),
+            held.evidence_id == Evidence.id,
+            held.current,
+            held.slot.not_in(OF_THE_CASE),
         ),
     )
 
