@@ -652,7 +652,7 @@ def _files(deployment: Deployment, evidence: Evidence) -> Iterator[Fact]:
     offered: dict[str, Node] = {}
     for node in deployment.nodes.values():
         for slot, identity in node.identities.items():
-            if slot.startswith("candidate"):
+            if slot.startswith("candidate") and node.is_expressway:  # others take DER and PKCS#7 too
                 offered[identity.document.origin.path] = node
     for document in evidence.documents:
         form = _FORMS.get(document.form)
