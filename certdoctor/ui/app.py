@@ -66,9 +66,6 @@ def run(practice_factory: Callable[[], Practice], lang: str, options: Options | 
 def _sentence(why: str) -> str:
     if why == "dumb terminal":
         return _(
-            "This terminal (TERM=dumb) cannot show the app. Use the command line instead: "
-            "certdoctor examine PATH..."
+            "This terminal (TERM=dumb) cannot show the app. Use the command line instead: certdoctor examine PATH..."
         )
-    return _(
-        "The app needs a terminal for input and output. Use the command line instead: certdoctor examine PATH..."
-    )
+    return _("The app needs a terminal for input and output. Use the command line instead: certdoctor examine PATH...")

@@ -102,8 +102,8 @@ class Doctor(App[None]):
         await super().on_event(event)
 
     def action_help(self) -> None:
-        from certdoctor.ui.screens.help import Help
         from certdoctor.ui.screens.frame import Frame
+        from certdoctor.ui.screens.help import Help
 
         if isinstance(self.screen, Frame) and not isinstance(self.screen, Help):
             self.push_screen(Help(self.screen))

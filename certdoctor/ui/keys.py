@@ -15,7 +15,7 @@ from textual.binding import Binding
 from certdoctor.language import _
 
 
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translated later"
+def N_(text: str) -> str:
     """Mark a text for the catalog."""
     return text
 
@@ -37,7 +37,6 @@ class Action:
     def id(self) -> str:
         """What names this action."""
         return f"{self.place}.{self.action}"
-
 
 
 # The places in the order of the help page, with their titles.
@@ -109,7 +108,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("evidence", ("p",), "password", "", N_("Give the password of a PFX file.")),
     Action("evidence", ("delete",), "remove", "", N_("Remove the chosen document, after a question.")),
     Action("symptoms", ("slash",), "search", N_("search"), N_("Search the symptom list.")),
-    Action("symptoms", ("space", "enter"), "toggle", N_("take"), N_("Take or drop the chosen symptom.")),
+    Action("symptoms", ("space", "enter"), "take", N_("take"), N_("Take or drop the chosen symptom.")),
     Action("symptoms", ("w",), "words", N_("own words"), N_("Write the symptom in your own words.")),
     Action(
         "interview",
@@ -128,6 +127,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("finding", ("w",), "write", N_("write files"), N_("Write the files this fix needs into a folder.")),
     Action("fix", ("space", "enter"), "tick", N_("done"), N_("Tick the chosen step off, or untick it.")),
     Action("certificate", ("enter", "right"), "open", N_("show"), N_("Show the chosen certificate of the chain.")),
+    Action("glossary", ("enter", "right"), "open", N_("read"), N_("Read the chosen article.")),
     Action("glossary", ("slash",), "search", N_("search"), N_("Search the glossary.")),
     Action("help", ("enter",), "run", N_("do it"), N_("Do what the chosen line says.")),
     Action("list", ("up",), "cursor(-1)", "", N_("One line up.")),
@@ -187,7 +187,7 @@ def key_name(key: str) -> str:
 
 def writes(key: str) -> bool:
     """Return whether a key writes a character where text is typed."""
-    return key == "space" or len(key_name(key)) == 1 and key not in ("up", "down", "left", "right")
+    return key == "space" or (len(key_name(key)) == 1 and key not in ("up", "down", "left", "right"))
 
 
 def keys_text(action: Action) -> str:

@@ -140,9 +140,7 @@ def _merged(spans: Line) -> Line:
     return tuple(out)
 
 
-def block(
-    key: str, *lines: Line, indent: int = 0, hang: int = 0, selectable: bool = True
-) -> Item:
+def block(key: str, *lines: Line, indent: int = 0, hang: int = 0, selectable: bool = True) -> Item:
     """Return an item that wraps its lines to the width of the list."""
 
     def render(width: int) -> Sequence[Line]:

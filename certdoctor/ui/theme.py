@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
-
-from rich.segment import Segment
 
 # role of a span -> colour, per theme
 _DARK = {

@@ -257,7 +257,11 @@ EXPIRED = _treatable(
     nodes=("cucm1",),
     connections=("uc-https-expc1-cucm1",),
     proof=(ProofLine("validity", "expired", "notAfter is 2026-11-20", ("certs/cucm1.pem, block 1",), "observed"),),
-    fix=(_step("renew", "Generate a new request on cucm1 and have it signed.", where="Security > Certificate Management"),),
+    fix=(
+        _step(
+            "renew", "Generate a new request on cucm1 and have it signed.", where="Security > Certificate Management"
+        ),
+    ),
     verify=(VerifyLine("open", "The page opens without a warning", ""),),
 )
 
@@ -339,7 +343,7 @@ class FakePractice(Practice):
             error, self.fail = self.fail, None
             raise error
 
-    def _event(self, site_id: int, kind: str, text: str, number: str = "") -> None:
+    def _happened(self, site_id: int, kind: str, text: str, number: str = "") -> None:
         self._events[site_id].insert(0, EventRecord(self.clock(), "kim", kind, text, number))
 
     def _site(self, site_id: int) -> SiteRecord:
@@ -350,7 +354,7 @@ class FakePractice(Practice):
 
     # customers and sites
 
-    def sites(self, search: str = "") -> tuple[SiteRecord, ...]:
+    def sites(self, search: str = "", limit: int | None = None) -> tuple[SiteRecord, ...]:
         self._record("sites")
         out = []
         for site in self._sites:
@@ -452,7 +456,7 @@ class FakePractice(Practice):
         )
         nodes = tuple(self._nodes[site_id])
         self._cases[number] = CaseView(case, nodes, (), (), (), (), (), ())
-        self._event(site_id, "case opened", title, case.number)
+        self._happened(site_id, "case opened", title, case.number)
         return case
 
     def case(self, case_id: int) -> CaseView:
@@ -473,16 +477,16 @@ class FakePractice(Practice):
         proposal = Proposal(
             path, "certificate of cucm1.example.com", "cucm1", "identity:tomcat", "its SAN holds the node's name", False
         )
-        self._add(case_id, path, (CUCM.label,))
+        self._keep_document(case_id, path, (CUCM.label,))
         return Added(1, 1, (), (), keys, (proposal,))
 
-    def _add(self, case_id: int, path: str, labels: tuple[str, ...]) -> None:
+    def _keep_document(self, case_id: int, path: str, labels: tuple[str, ...]) -> None:
         view = self._cases[case_id]
         record = EvidenceRecord(
             len(view.evidence) + 1, case_id, path, "certificates", "pem", "1" * 64, 4096, self.clock(), labels
         )
         self._put(case_id, evidence=(*view.evidence, record))
-        self._event(view.case.site_id, "evidence added", path, view.case.number)
+        self._happened(view.case.site_id, "evidence added", path, view.case.number)
 
     def add_text(self, case_id: int, text: str) -> Added:
         self._record("add_text")
@@ -491,10 +495,10 @@ class FakePractice(Practice):
             problem = Problem(Origin("pasted"), "text", "holds nothing certdoctor knows.", "")
             return Added(0, 0, (problem,), (), (), ())
         path = f"pasted-{len(self._cases[case_id].evidence) + 1}"
-        self._add(case_id, path, tuple(f"certificate {n + 1}" for n in range(min(blocks, 5))))
+        self._keep_document(case_id, path, tuple(f"certificate {n + 1}" for n in range(min(blocks, 5))))
         return Added(1, blocks, (), (), (), (Proposal(path, f"{blocks} certificates", "", "", "no name fits", False),))
 
-    def assign(self, case_id: int, path: str, node: str, slot: str) -> None:
+    def assign(self, case_id: int, path: str, node: str, slot: str, also: bool = False) -> None:
         self._record("assign")
         view = self._cases[case_id]
         self._put(
@@ -518,26 +522,24 @@ class FakePractice(Practice):
         answers = tuple(a for a in view.answers if (a.fact, a.subject) != (fact, subject))
         self._put(case_id, answers=(*answers, AnswerRecord(fact, subject, value, self.clock())))
 
-    def examine(self, case_id: int, lang: str = "en", at: datetime | None = None) -> Examination:
-        self._record("examine")
+    def examine(self, case_id: int, lang: str = "en", at: datetime | None = None, keep: bool = True) -> Examination:
+        self._record("examine" if keep else "look")
         view = self._cases[case_id]
         result = self._examination(view, lang, at)
+        if not keep:
+            return result
         made = self.clock()
         findings = tuple(
-            FindingRecord(
-                f.key, f.diagnosis, f.title, f.summary, f.severity, f.strength, f.rank, f.under, f.text_hash
-            )
+            FindingRecord(f.key, f.diagnosis, f.title, f.summary, f.severity, f.strength, f.rank, f.under, f.text_hash)
             for f in (*result.findings, *result.folded)
         )
-        record = ExaminationRecord(
-            len(view.examinations) + 1, case_id, made, result.at, result.verdict.value, findings
-        )
+        record = ExaminationRecord(len(view.examinations) + 1, case_id, made, result.at, result.verdict.value, findings)
         self._put(
             case_id,
             examinations=(record, *view.examinations),
             case=replace(view.case, verdict=result.verdict.value),
         )
-        self._event(view.case.site_id, "examined", result.verdict.value, view.case.number)
+        self._happened(view.case.site_id, "examined", result.verdict.value, view.case.number)
         return result
 
     def _examination(self, view: CaseView | None, lang: str, at: datetime | None) -> Examination:
@@ -555,9 +557,7 @@ class FakePractice(Practice):
             for path, _node, _slot, items in DOCUMENTS
         )
         evidence = Evidence(documents if has else ())
-        nodes = {
-            n.id: Node(n.id, n.role, None, n.names, n.addresses, n.cluster) for n in NODES
-        }
+        nodes = {n.id: Node(n.id, n.role, None, n.names, n.addresses, n.cluster) for n in NODES}
         zone = _connection("traversal-sip-expc1-expe1", "traversal-sip", "expc1", "expe1", 7001)
         tunnel = _connection("traversal-ssh-expc1-expe1", "traversal-ssh", "expc1", "expe1", 2222)
         login = _connection("uc-https-expc1-cucm1", "uc-https", "expc1", "cucm1", 8443)
@@ -636,7 +636,7 @@ class FakePractice(Practice):
         self._record("close_case")
         view = self._cases[case_id]
         self._put(case_id, case=replace(view.case, state="closed", closed=self.clock()))
-        self._event(view.case.site_id, "case closed", outcome, view.case.number)
+        self._happened(view.case.site_id, "case closed", outcome, view.case.number)
 
     def reopen_case(self, case_id: int) -> None:
         self._record("reopen_case")
@@ -652,7 +652,7 @@ class FakePractice(Practice):
         path.write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
         return (path,)
 
-    def cases(self, search: str = "") -> tuple[CaseRecord, ...]:
+    def cases(self, search: str = "", limit: int | None = None) -> tuple[CaseRecord, ...]:
         self._record("cases")
         return tuple(view.case for view in reversed(self._cases.values()))
 

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from certdoctor.language import _
 from certdoctor.ui import keys, words
 from certdoctor.ui.keys import N_
+from certdoctor.ui.reading import questions
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 from certdoctor.ui.widgets.fields import Field, Form
 
@@ -62,7 +63,32 @@ class CaseScreen(Sectioned):
         self.title_bar.set_path("certdoctor", f"{case.customer} / {case.site}", f"{case.number} {case.title}")
         if first:
             await self.show_section("findings" if view.examinations else "evidence")
+            if view.examinations and self.is_open:
+                self._look_again()
+            if view.answers:
+                self._recall_questions(tuple((a.fact, a.subject) for a in view.answers))
         self.update()
+
+    def _look_again(self) -> None:
+        """Examine without storing: a case that is opened again shows proof, steps and questions at once."""
+        lang = self.doctor.lang
+
+        def done(examination: Examination) -> None:
+            self._take(examination)
+            self.update()
+
+        self.ask_long(_("examining"), lambda p: p.examine(self.case_id, lang, keep=False), done)
+
+    def _recall_questions(self, asked: tuple[tuple[str, str], ...]) -> None:
+        """Get the words of questions that were answered earlier, so that answers can be changed."""
+        lang = self.doctor.lang
+
+        def known(found: tuple[QuestionLine, ...]) -> None:
+            for question in found:
+                self.asked.setdefault((question.fact, question.subject), question)
+            self.update()
+
+        self.ask(lambda _p: questions(asked, lang), known, group="recall")
 
     def do(self, call: Callable[[Practice], Any], said: str = "") -> None:
         """Make a change and read the case again."""
@@ -161,12 +187,15 @@ class CaseScreen(Sectioned):
         self.ask_long(_("examining"), lambda p: p.examine(self.case_id, lang), done)
 
     def take_examination(self, examination: Examination) -> None:
-        """Show this examination from now on."""
+        """Show this examination from now on, and say its verdict."""
+        self._take(examination)
+        self.say(self.verdict_line())
+
+    def _take(self, examination: Examination) -> None:
         self.examination = examination
         self.changed = False
         for question in examination.questions:
             self.asked[question.fact, question.subject] = question
-        self.say(self.verdict_line())
 
     def verdict_line(self) -> str:
         """Return the verdict in one sentence."""
@@ -193,7 +222,14 @@ class CaseScreen(Sectioned):
         await self.open_panel(
             Form(
                 _("Close the case"),
-                [Field("outcome", _("Outcome"), placeholder=_("one sentence: what it was, what cured it"), required=True)],
+                [
+                    Field(
+                        "outcome",
+                        _("Outcome"),
+                        placeholder=_("one sentence: what it was, what cured it"),
+                        required=True,
+                    )
+                ],
                 _("The case stays in the history with its evidence, findings and steps. o opens it again."),
                 id="form-outcome",
             )

@@ -10,8 +10,9 @@ from textual.binding import BindingType
 
 from certdoctor.language import _
 from certdoctor.ui import keys, words
+from certdoctor.ui.places import place_text
 from certdoctor.ui.screens.frame import Frame
-from certdoctor.ui.spans import Cell, Item, Line, block, gap, heading, line, row, text_block
+from certdoctor.ui.spans import Cell, Item, Line, block, fit, gap, heading, line, row, text_block, wrap
 from certdoctor.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -142,10 +143,7 @@ class CertificateScreen(Frame):
     @staticmethod
     def _field(number: int, caption: str, text: str) -> Item:
         def render(width: int) -> list[Line]:
-            from certdoctor.ui.spans import fit, wrap
-
-            lines = wrap(((fit(caption, 14) + " ", "dim"), *line(text)), width, hang=15)
-            return lines
+            return wrap(((fit(caption, 14) + " ", "dim"), *line(text)), width, hang=15)
 
         return Item(f"field-{number}", render, None)
 
@@ -167,8 +165,8 @@ class CertificateScreen(Frame):
                 row(
                     f"chain {member.sha256}",
                     Cell(mark + member.label, 0, "strong" if depth == 0 else ""),
-                    Cell(_("root") if member.self_signed else "", 6, "dim"),
-                    Cell(until[0], 24, until[1] or "dim"),
+                    Cell(_("self-signed") if member.self_signed else "", 12, "dim"),
+                    Cell(until[0], 22, until[1] or "dim"),
                 )
             )
         if not complete:
@@ -190,8 +188,6 @@ class CertificateScreen(Frame):
         if self.record is None or not self.record.uses:
             return []
         items = [gap(), heading(_("Used in this database"))]
-        from certdoctor.ui.places import place_text
-
         for number, use in enumerate(self.record.uses):
             items.append(
                 row(

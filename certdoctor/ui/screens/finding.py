@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +12,7 @@ from textual.binding import BindingType
 from certdoctor.language import _
 from certdoctor.ui import keys, words
 from certdoctor.ui.keys import N_
+from certdoctor.ui.reading import source_titles
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 from certdoctor.ui.spans import Item, Line, Span, block, gap, heading, line, text_block
 from certdoctor.ui.widgets.fields import Field, Form
@@ -35,11 +37,19 @@ class FindingScreen(Sectioned):
         self.examination = examination
         self.view: CaseView | None = None
         self.written: tuple[Path, ...] = ()
+        self.sources: Mapping[str, str] = {}
 
     async def on_mount(self) -> None:
         self.title_bar.set_path("certdoctor", _("finding"), self.finding.title)
         await self.show_section("details")
         self.reload()
+        ids = self.finding.sources
+        if ids:
+            self.ask(lambda _p: source_titles(ids), self._titled, group="sources")
+
+    def _titled(self, titles: Mapping[str, str]) -> None:
+        self.sources = titles
+        self.update()
 
     def reload(self) -> None:
         """Read the ticks of the steps again."""
@@ -141,8 +151,12 @@ class DetailsSection(Section[FindingScreen]):
             items += [gap(), heading(" " + _("Note")), text_block("", finding.note, indent=1)]
         if finding.sources:
             items += [gap(), heading(" " + _("Sources"))]
-            items += [block("", line(source, "dim"), indent=1, hang=2) for source in finding.sources]
-        self.query_one(Page).show(items)
+            items += [self._source(id_) for id_ in finding.sources]
+        self.query_one(Page).put(items)
+
+    def _source(self, id_: str) -> Item:
+        title = self.frame.sources.get(id_, id_)
+        return block("", line(title if title == id_ else f"{id_}: {title}", "dim"), indent=1, hang=2)
 
     def hint(self) -> str:
         if not self.frame.finding.fix:
@@ -221,8 +235,8 @@ class FixSection(Section[FindingScreen]):
         if self.frame.writes_files and not self.frame.written and not done:
             return _("w writes the files you need; space ticks a step off when it is done.")
         if all(step.id in done for step in finding.fix):
-            return _("All done? Add fresh evidence to the case (e) and examine again (x): that proves it.")
-        return _("Do the step, then tick it off with space. Nothing is done on the boxes by certdoctor.")
+            return _("All done? Add fresh evidence to the case and examine again: that proves it.")
+        return _("Do the step on the box, then tick it off here with space.")
 
     def action_tick(self) -> None:
         step, frame = self.rows.key, self.frame

@@ -156,9 +156,7 @@ class Frame(Screen[None]):
 
     # the practice
 
-    def ask(
-        self, call: Callable[[Practice], T], done: Callable[[T], object], *, group: str = ""
-    ) -> None:
+    def ask(self, call: Callable[[Practice], T], done: Callable[[T], object], *, group: str = "") -> None:
         """Call the practice in the background; `done` gets the answer. See `Jobs.ask`."""
         self.doctor.jobs.ask(self, call, done, self.failed, group=group)
 

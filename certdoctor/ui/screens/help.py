@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.dom import DOMNode
 
 from certdoctor.language import _
@@ -16,12 +19,12 @@ class Help(Frame):
     """A list of actions; enter does one."""
 
     PLACE = "help"
-    BINDINGS = [*keys.bindings("help")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("help")]
 
     def __init__(self, behind: Frame) -> None:
         super().__init__()
         self._behind_screen = behind
-        self._owners: dict[str, DOMNode] = {place: owner for place, owner in behind.places()}
+        self._owners: dict[str, DOMNode] = dict(behind.places())
 
     def compose_body(self) -> ComposeResult:
         yield Rows()

@@ -35,8 +35,14 @@ class CasesSection(Section[SiteScreen]):
         items = [self._case(case) for case in view.cases]
         self.query_one(Rows).show(
             items
-            or [gap(), text_block("", _("No case yet. A case gathers the evidence, the findings and the steps of one"
-                                        " fault."), indent=2)]  # fmt: skip
+            or [
+                gap(),
+                text_block(
+                    "",
+                    _("No case yet. A case gathers the evidence, the findings and the steps of one fault."),
+                    indent=2,
+                ),
+            ]  # fmt: skip
         )
 
     @staticmethod
@@ -68,7 +74,9 @@ class CasesSection(Section[SiteScreen]):
             self._open(int(key.removeprefix("case-")))
 
     async def action_add(self) -> None:
-        field = Field("title", _("What is broken"), placeholder=_("e.g. phones cannot log in from outside"), required=True)
+        field = Field(
+            "title", _("What is broken"), placeholder=_("e.g. phones cannot log in from outside"), required=True
+        )
         note = _("One line is enough; symptoms, evidence and answers come next.")
         await self.frame.open_panel(Form(_("New case"), [field], note))
 

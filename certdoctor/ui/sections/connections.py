@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WHY = {
     "no_identity": N_("the certificate it presents is not in the evidence"),
-    "no_trust": N_("the trust list that judges it is not in the evidence"),
+    "no_trust_list": N_("the trust list that judges it is not in the evidence"),
     "not_verified": N_("the other side does not check it"),
 }
 
@@ -67,7 +67,9 @@ class ConnectionsSection(Section[SiteScreen]):
     def _show(self, examination: Examination) -> None:
         if not self.is_attached:
             return
-        head = row("", Cell(_("client → server")), Cell(_("kind"), 16), Cell(_("server's"), 12), Cell(_("client's"), 12))
+        head = row(
+            "", Cell(_("client → server")), Cell(_("kind"), 16), Cell(_("server's"), 12), Cell(_("client's"), 12)
+        )
         items: list[Item] = [
             Item("# head", lambda width: [tuple((text, "head") for text, _role in part) for part in head.render(width)],
                  1, selectable=False)
@@ -81,7 +83,9 @@ class ConnectionsSection(Section[SiteScreen]):
 
     @staticmethod
     def _connection(connection: ConnectionLine) -> Item:
-        server, client = (words.styled(words.OUTCOME, v) for v in (connection.server_verdict, connection.client_verdict))
+        server, client = (
+            words.styled(words.OUTCOME, v) for v in (connection.server_verdict, connection.client_verdict)
+        )
         port = f":{connection.port}" if connection.port else ""
         return row(
             connection.id,
@@ -108,7 +112,9 @@ class ConnectionsSection(Section[SiteScreen]):
             shown, role = words.styled(words.OUTCOME, verdict)
             said = text.format(client=connection.client, server=connection.server)
             why = words.word(WHY, connection.why.get(side, ""))
-            items.append(block("", (*line(f"{said}: "), (shown, role), *line(f" ({why})" if why else "")), indent=1, hang=2))
+            items.append(
+                block("", (*line(f"{said}: "), (shown, role), *line(f" ({why})" if why else "")), indent=1, hang=2)
+            )
             for answer in connection.openssl:
                 if answer.get("side") == side:
                     raw = f"OpenSSL {answer.get('code')}: {answer.get('text')}, {answer.get('subject')}"
@@ -120,4 +126,4 @@ class ConnectionsSection(Section[SiteScreen]):
     def hint(self) -> str:
         if self.frame.examination is None:
             return _("Examining; esc cancels.")
-        return _("server's, client's: how that side's certificate fares. Open a case (c, a) to find causes.")
+        return _("How each side's certificate fares. A case (c) finds out why.")

@@ -33,7 +33,7 @@ class EvidenceSection(Section[CaseScreen]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._closed: tuple[Path, ...] = ()  # PFX files that wait for a password
+        self._locked: tuple[Path, ...] = ()  # PFX files that wait for a password
         self._about = ""  # the document that an open panel is about
 
     def compose(self) -> ComposeResult:
@@ -130,7 +130,7 @@ class EvidenceSection(Section[CaseScreen]):
             return _("y: yes, it belongs there. Y: yes to all. c: choose another place.")
         if proposal is not None:
             return _("c says which node this belongs to.")
-        if self._closed:
+        if self._locked:
             return _("A PFX file is still closed: p gives its password.")
         if self.frame.changed or not view.examinations:
             return _("x examines the site with this evidence. a adds more.")
@@ -158,13 +158,11 @@ class EvidenceSection(Section[CaseScreen]):
     async def _added(self, added: Added, tried: bool = False) -> None:
         frame = self.frame
         frame.proposals.update({proposal.path: proposal for proposal in added.proposals})
-        self._closed = tuple(Path(path.split("!")[0]) for path in added.needs_password)
+        self._locked = tuple(Path(path.split("!")[0]) for path in added.needs_password)
         frame.changed = True
         parts = []
         if added.documents or not (added.problems or added.needs_password):
-            parts.append(
-                _("{n} documents read, {m} certificates.").format(n=added.documents, m=added.certificates)
-            )
+            parts.append(_("{n} documents read, {m} certificates.").format(n=added.documents, m=added.certificates))
         if added.problems:
             first = added.problems[0]
             parts.append(_("{n} not read: {reason}").format(n=len(added.problems), reason=first.reason))
@@ -172,21 +170,21 @@ class EvidenceSection(Section[CaseScreen]):
             parts.append(_("A private key was in {path}: it was dropped at once and is not kept.").format(
                 path=", ".join(os.path.basename(path) for path in added.keys_dropped[:3])
             ))  # fmt: skip
-        if self._closed and tried:
+        if self._locked and tried:
             parts.append(_("That password does not open it; try again."))
-        if parts and (added.problems or (self._closed and tried)):
+        if parts and (added.problems or (self._locked and tried)):
             frame.complain(" ".join(parts))
         elif parts:
             frame.say(" ".join(parts))
         frame.reload()
-        if self._closed:
+        if self._locked:
             await self.action_password()
 
     async def action_password(self) -> None:
-        if not self._closed:
+        if not self._locked:
             self.frame.say(_("No PFX file waits for a password."))
             return
-        name = os.path.basename(str(self._closed[0]))
+        name = os.path.basename(str(self._locked[0]))
         await self.frame.open_panel(
             Form(
                 _("Password of {name}").format(name=name),
@@ -297,7 +295,9 @@ class EvidenceSection(Section[CaseScreen]):
         record = self._record(self.rows.key)
         if record is not None and self.frame.need_open():
             self._about = record.path
-            panel = sure(_("Remove {path} from the case?").format(path=record.path), _("The history keeps that it was there."))
+            panel = sure(
+                _("Remove {path} from the case?").format(path=record.path), _("The history keeps that it was there.")
+            )
             panel.id = "form-remove"
             await self.frame.open_panel(panel)
 
@@ -305,7 +305,7 @@ class EvidenceSection(Section[CaseScreen]):
         await self.frame.close_panel()
         case_id, about = self.frame.case_id, self._about
         if form.id == "form-password":
-            self.read(self._closed, values["password"])
+            self.read(self._locked, values["password"])
         elif form.id == "form-remove" and values["sure"].lower() == "yes":
             self.frame.change(lambda p: p.remove_evidence(case_id, about), _("Removed: {path}.").format(path=about))
 
@@ -327,5 +327,3 @@ class EvidenceSection(Section[CaseScreen]):
                 return ()  # a folder that does not exist (yet) has nothing to choose from
 
         self.frame.ask(lambda _p: find(), lambda found: panel.show(typed, found), group="paths")
-
-

@@ -49,7 +49,9 @@ class FindingsSection(Section[CaseScreen]):
     def _verdict(self, verdict: str, when: str) -> list[Item]:
         text, role = words.styled(words.VERDICT, verdict)
         dated = _("as of {when} UTC").format(when=when)
-        changed = [(" · ", "dim"), (_("something changed since: x examines again"), "warn")] if self.frame.changed else []
+        changed = (
+            [(" · ", "dim"), (_("something changed since: x examines again"), "warn")] if self.frame.changed else []
+        )
         return [
             block("verdict", ((text[:1].upper() + text[1:], role), (f" · {dated}", "dim"), *changed), selectable=False),
             gap(),
@@ -104,7 +106,9 @@ class FindingsSection(Section[CaseScreen]):
     @staticmethod
     def _follows(key: str, severity: str, title: str) -> Item:
         word, role = words.styled(words.SEVERITY, severity)
-        return row(key, Cell("↳", 1, "dim"), Cell(word, 8, role), Cell(_("follows: {title}").format(title=title)), indent=3)
+        return row(
+            key, Cell("↳", 1, "dim"), Cell(word, 8, role), Cell(_("follows: {title}").format(title=title)), indent=3
+        )
 
     def _of_record(self, record: ExaminationRecord) -> list[Item]:
         items = self._verdict(record.verdict, words.minute(record.at))
@@ -137,13 +141,13 @@ class FindingsSection(Section[CaseScreen]):
             return ""
         if not frame.view.examinations and frame.examination is None:
             return _("x examines now.") if frame.view.evidence else _("e: give evidence first. Then x examines.")
-        if not frame.is_open:
-            return _("The case is closed; o opens it again.")
         if frame.changed:
             return _("Something changed since this examination: x examines again.")
         key = self.rows.key
         if key and not key.startswith(("unchecked-", "error-")):
             return _("enter shows why this is so, and how to fix it.")
+        if not frame.is_open:
+            return _("The case is closed; o opens it again.")
         if frame.open_questions:
             return _("i answers questions that tell the causes apart.")
         return _("e adds evidence; x examines again.")
@@ -155,9 +159,16 @@ class FindingsSection(Section[CaseScreen]):
         frame = self.frame
         if frame.examination is not None:
             self._show(key)
-        elif frame.need_open():
+        else:
             # Proof and steps come out of an examination; the stored one keeps the titles only.
-            frame.examine(then=lambda: self._show(key))
+            lang, case_id = frame.doctor.lang, frame.case_id
+
+            def done(examination: Examination) -> None:
+                frame.examination = examination
+                frame.update()
+                self._show(key)
+
+            frame.ask_long(_("examining"), lambda p: p.examine(case_id, lang, keep=False), done)
 
     def _show(self, key: str) -> None:
         from certdoctor.ui.screens.finding import FindingScreen

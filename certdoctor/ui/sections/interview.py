@@ -46,7 +46,8 @@ class InterviewSection(Section[CaseScreen]):
     def _answer_of(self, question: QuestionLine) -> AnswerRecord | None:
         view = self.frame.view
         return next(
-            (a for a in (view.answers if view else ()) if (a.fact, a.subject) == (question.fact, question.subject)), None
+            (a for a in (view.answers if view else ()) if (a.fact, a.subject) == (question.fact, question.subject)),
+            None,
         )
 
     @property

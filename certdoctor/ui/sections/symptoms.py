@@ -99,7 +99,7 @@ class SymptomsSection(Section[CaseScreen]):
     def action_search(self) -> None:
         self.query_one("#words", Search).focus()
 
-    def action_toggle(self) -> None:
+    def action_take(self) -> None:
         view, key = self.frame.view, self.query_one(Rows).key
         if view is None or not key or not self.frame.need_open():
             return

@@ -36,7 +36,12 @@ class Line(Input):
             return self.line
 
     def __init__(
-        self, value: str = "", placeholder: str = "", *, password: bool = False, id: str | None = None  # noqa: A002
+        self,
+        value: str = "",
+        placeholder: str = "",
+        *,
+        password: bool = False,
+        id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(value=value, placeholder=placeholder, password=password, id=id, select_on_focus=False)
         self.cursor_blink = False

@@ -120,6 +120,15 @@ def listing(typed: str) -> tuple[tuple[str, bool], ...]:
     return tuple(sorted(found, key=lambda each: (not each[1], each[0]))[:LISTED])
 
 
+def _common(paths: Sequence[str]) -> str:
+    """Return the characters that all paths begin with."""
+    first, last = min(paths), max(paths)
+    for at, character in enumerate(first):
+        if character != last[at]:
+            return first[:at]
+    return first
+
+
 class PathPanel(Vertical):
     """Asks for a path to add; the files that fit stand below."""
 
@@ -166,7 +175,7 @@ class PathPanel(Vertical):
 
     def hint(self) -> str:
         """Say what to do."""
-        return _("Type or choose a path. A folder or archive is read with everything in it. Text can be pasted too.")
+        return _("Type or choose a path; a folder or archive is read whole. Or paste text.")
 
     @property
     def typed(self) -> str:
@@ -191,7 +200,7 @@ class PathPanel(Vertical):
     def _fill(self) -> None:
         if not self._found:
             return
-        common = os.path.commonprefix([path for path, _folder in self._found])
+        common = _common([path for path, _folder in self._found])
         if len(self._found) == 1 and self._found[0][1]:
             common += "/"
         if len(common) > len(self.typed):

@@ -243,10 +243,14 @@ class Page(Rows):
 
     def show(self, items: Sequence[Item], at: str | None = None) -> None:
         """Show this text from its top; `at` has no meaning here."""
+        self.put(items)
+        self._scroll_line(0)
+
+    def put(self, items: Sequence[Item]) -> None:
+        """Show this text, scrolled as it was."""
         self._items = tuple(items)
         self._lay_out()
         self.refresh()
-        self._scroll_line(0)
 
     def action_cursor(self, step: int) -> None:
         self._scroll_line(self.scroll_offset.y + step * max(self.size.height // 2, 1))

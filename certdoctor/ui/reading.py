@@ -1,0 +1,77 @@
+"""What screens take straight from the knowledge: articles, titles of sources, questions answered before.
+
+Called in job threads only: loading takes a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from certdoctor.casework.examination import QuestionLine
+    from certdoctor.knowledge.model import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One entry of the glossary."""
+
+    id: str
+    term: str
+    text: str
+    see: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def _knowledge() -> Knowledge:
+    from certdoctor import resources
+    from certdoctor.knowledge.load import load
+
+    return load(resources.folder("rules"), resources.folder("kb"))
+
+
+def _say(text: Mapping[str, str] | Mapping[object, str], lang: str) -> str:
+    held = {str(key): value for key, value in text.items()}
+    return held.get(lang) or held.get("en", "")
+
+
+def articles(lang: str) -> tuple[Article, ...]:
+    """Return the glossary in one language, by term."""
+    knowledge = _knowledge()
+    found = [
+        Article(id_, _say(entry.term, lang), _say(entry.text, lang), tuple(entry.see), tuple(entry.sources))
+        for id_, entry in knowledge.glossary.items()
+    ]
+    return tuple(sorted(found, key=lambda article: article.term.casefold()))
+
+
+def source_titles(ids: Iterable[str]) -> Mapping[str, str]:
+    """Return the titles of sources by id; an id that is not known stands for itself."""
+    sources = _knowledge().sources
+    out = {}
+    for id_ in ids:
+        form = sources.get(id_)
+        out[id_] = ", ".join(part for part in (form.title, form.date) if part) if form else id_
+    return out
+
+
+def questions(asked: Iterable[tuple[str, str]], lang: str) -> tuple[QuestionLine, ...]:
+    """Return the questions that ask for these (fact, subject) pairs, so that an old answer can be changed."""
+    from certdoctor.casework.examination import QuestionLine
+
+    forms = {form.fact: (id_, form) for id_, form in _knowledge().questions.items()}
+    out = []
+    for fact, subject in asked:
+        if fact in forms:
+            id_, form = forms[fact]
+            options = tuple((value, _say(text, lang)) for value, text in form.options.items())
+            out.append(
+                QuestionLine(
+                    id_, fact, subject, _say(form.text, lang), _say(form.how, lang), options, gain=0.0, cost=form.cost
+                )
+            )
+    return tuple(out)
