@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from certdoctor.casework.examination import QuestionLine
+    from certdoctor.knowledge.forms import Text
     from certdoctor.knowledge.model import Knowledge
 
 
@@ -34,9 +35,8 @@ def _knowledge() -> Knowledge:
     return load(resources.folder("rules"), resources.folder("kb"))
 
 
-def _say(text: Mapping[str, str] | Mapping[object, str], lang: str) -> str:
-    held = {str(key): value for key, value in text.items()}
-    return held.get(lang) or held.get("en", "")
+def _say(text: Text, lang: str) -> str:
+    return next((words for key, words in text.items() if key == lang), "") or text.get("en", "")
 
 
 def articles(lang: str) -> tuple[Article, ...]:

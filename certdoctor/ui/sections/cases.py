@@ -42,7 +42,7 @@ class CasesSection(Section[SiteScreen]):
                     _("No case yet. A case gathers the evidence, the findings and the steps of one fault."),
                     indent=2,
                 ),
-            ]  # fmt: skip
+            ]
         )
 
     @staticmethod
