@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from certdoctor.evidence import (
     pem,
     site_file,
     stored,
+    vos,
     wording,
     xconfiguration,
 )
@@ -63,7 +63,7 @@ def _blank(data: bytes, origin: Origin) -> Document:
     return Document(
         origin=origin,
         kind=Kind.NOT_READ,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=stored.digest(data),
         size=len(data),
         host=said.host,
         taken=said.taken,
@@ -199,6 +199,10 @@ def _text(data: bytes, blank: Document, gathering: Gathering) -> Read:
         gathering.remark(wording.REMARK_CR_ONLY)
         text = text.replace("\r", "\n")
 
+    parts = None if naming.is_part(blank.origin) else vos.snapshot(text) or vos.capture(text)
+    if parts:
+        return _parts(parts, blank.origin, gathering)
+
     cut: list[tuple[int, int, KeyNotice]] = []
     spans: list[tuple[int, int]] = []
     form = _take_blocks(text, gathering, spans, cut)
@@ -240,6 +244,18 @@ def _text(data: bytes, blank: Document, gathering: Gathering) -> Read:
     if gathering.problems:
         return _gathered(blank, Kind.NOT_READ, Form.NONE, b"", gathering)
     return _unread(blank, *_unknown_text(start, blank.origin))
+
+
+def _parts(parts: Sequence[vos.Part], origin: Origin, gathering: Gathering) -> Read:
+    """Each part of an input as a document of its own."""
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for part in parts:
+        member = f"{origin.member}!{part.name}" if origin.member else part.name
+        found, faults = read(part.text.encode("utf-8", "replace"), Origin(origin.source, member), (), gathering.limits)
+        documents += found
+        problems += faults
+    return tuple(documents), tuple(problems)
 
 
 def _outside(text: str, spans: Sequence[tuple[int, int]]) -> str:

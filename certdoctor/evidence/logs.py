@@ -32,7 +32,8 @@ _TELLTALE = re.compile(
     | \b(?:Event|Detail|Module)="[^"]+" | error:[0-9A-F]{8}:SSL\ routines | SSL_do_handshake
     | alert\ (?:unknown\ ca|bad\ certificate|certificate\ \w+|handshake\ failure|unsupported\ certificate)
     | certificate\ verify\ failed | \bTLS\ [Hh]andshake | ^\s+at\ [\w.$]+\([\w.]+:\d+\) | javax\.net\.ssl\.
-    | ^debug\d:\ """,
+    | ^debug\d:\  | ^admin:\s*(?:show|utils|set)\b
+    | ^[\w-]+/[\w.-]+\.pem:\ (?:Certificate\ Signed\ by|Self-signed\ certificate)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SAMPLE = 400

@@ -23,8 +23,13 @@ _EXPRESSWAY = re.compile(
     r"_(?P<taken>\d{4}-?\d\d-?\d\d[_T-]?\d\d[_:.-]?\d\d(?:[_:.-]?\d\d)?)"
     r"(?:[_.-][^/!]*)?"
 )
-# Our own names for the lists of one certificate-manager snapshot, see snapshot.py
-_SNAPSHOT = re.compile(r"snapshot/(?P<host>[^/!]+)/(?P<slot>(?:identity|trust|csr)/[A-Za-z0-9_-]+)\.pem")
+# Our own names for the parts of a certificate manager snapshot or a terminal session, see vos.py
+_PART = re.compile(
+    r"(?:^|!)(?:snapshot/(?P<host>[^/!]+)|show)/(?P<kind>identity|trust|csr)"
+    r"/(?P<service>[a-z0-9_-]+)\.pem(?: \(\d+\))?$"
+)
+# Folders that bear the name of a trust list of CUCM and its relatives: tomcat-trust/, CallManager-trust/
+_TRUST_FOLDER = re.compile(r"(?P<service>[a-z][a-z0-9_-]*)-trust", re.IGNORECASE)
 
 
 class Named(NamedTuple):
@@ -40,10 +45,12 @@ def named(origin: Origin) -> Named:
 
     A member without a host of its own has the host and time of its archive.
     """
-    snapshot = _SNAPSHOT.search(origin.member)
-    if snapshot:
-        kind, service = snapshot["slot"].split("/")
-        return Named(snapshot["host"], "", "csr" if kind == "csr" else f"{kind}:{service}")
+    part = _PART.search(origin.member)
+    if part:
+        known = part["kind"] != "csr" and part["service"] != "unknown"
+        slot = f"{part['kind']}:{part['service']}" if known else "csr" if part["kind"] == "csr" else ""
+        host = part["host"] or ""
+        return Named("" if host == "unknown" else host, "", slot)
     host = taken = slot = ""
     for outward, name in enumerate(reversed(re.split(r"[/!]", origin.path))):
         match = _EXPRESSWAY.fullmatch(name)
@@ -55,7 +62,24 @@ def named(origin: Origin) -> Named:
             slot = _PARTS[match["part"]]
         if host:
             break
+    folder = trust_folder(origin) or origin
+    trust = _TRUST_FOLDER.fullmatch(re.split(r"[/!]", folder.path)[-1])
+    if trust and not slot:
+        slot = f"trust:{trust['service'].lower()}"
     return Named(host, taken, slot)
+
+
+def is_part(origin: Origin) -> bool:
+    """Tell whether this is a part of a snapshot or session already."""
+    return bool(_PART.search(origin.member))
+
+
+def trust_folder(origin: Origin) -> Origin | None:
+    """Return the folder that a file lies in, if that bears the name of a trust list (tomcat-trust/)."""
+    folder, slash, _ = (origin.member or origin.source).rpartition("/")
+    if not slash or not _TRUST_FOLDER.fullmatch(re.split(r"[/!]", folder)[-1]):
+        return None
+    return Origin(origin.source, folder) if origin.member else Origin(folder)
 
 
 _LOG_NAME = re.compile(r"\.log(\.\d+)?$|^loggingsnapshot_|^(?:messages|syslog|catalina)\b", re.IGNORECASE)

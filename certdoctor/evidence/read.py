@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from certdoctor.evidence import archive, document, roots, site_file, wording
+from certdoctor.evidence import archive, document, roots, site_file, vos, wording
 from certdoctor.evidence.items import Document, Evidence, Kind, Origin, Problem
 from certdoctor.limits import DEFAULT, Limits
 
@@ -106,10 +106,13 @@ class _Reading:
 
     def evidence(self) -> Evidence:
         self._one_site()
+        named = [path for item in self.documents if item.site for path in site_file.paths(item.site)]
+        self.documents = vos.joined_lists(self.documents, named)
+        self._missing_files()
         return Evidence(tuple(self.documents), tuple(self.problems))
 
     def _one_site(self) -> None:
-        """Keep the first site description, and report the files that it names and that are not there."""
+        """Keep the first site description."""
         first: Document | None = None
         for position, item in enumerate(self.documents):
             if item.kind != Kind.SITE:
@@ -120,10 +123,14 @@ class _Reading:
             self.documents[position] = replace(item, site=None)
             reason = wording.SITE_SECOND.format(first=first.origin.path)
             self.problems.append(Problem(item.origin, wording.LOOKS_SITE, reason, wording.SITE_SECOND_REMEDY))
-        if first is None or first.site is None:
+
+    def _missing_files(self) -> None:
+        """Report the files that the site description names and that are not there."""
+        described = next((item for item in self.documents if item.site is not None), None)
+        if described is None or described.site is None:
             return
         present = {item.origin.path for item in self.documents}
-        for path in dict.fromkeys(site_file.paths(first.site)):
+        for path in dict.fromkeys(site_file.paths(described.site)):
             if path in present:
                 continue
             reason = wording.SITE_NO_FILE.format(value=path)
@@ -131,4 +138,4 @@ class _Reading:
             close = difflib.get_close_matches(path, sorted(present), n=1, cutoff=0.8)
             if close:
                 remedy = wording.SITE_NEAREST.format(nearest=close[0])
-            self.problems.append(Problem(first.origin, wording.LOOKS_SITE, reason, remedy))
+            self.problems.append(Problem(described.origin, wording.LOOKS_SITE, reason, remedy))

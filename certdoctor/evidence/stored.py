@@ -7,6 +7,7 @@ evidence again.
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Iterable
 
@@ -41,6 +42,11 @@ def without(text: str, spans: Iterable[tuple[int, int, KeyNotice]]) -> str:
         at = stop
     kept.append(text[at:])
     return "".join(kept)
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 in lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def pem(label: str, der: bytes) -> str:

@@ -1,0 +1,162 @@
+"""What CUCM, IM&P and Unity Connection hand out: the certificate manager's JSON, command captures, list folders.
+
+One such input holds several certificates and lists of one node. Each becomes a document of its own, named as a
+member of the input, so that everything above works on it as on a file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from certdoctor.evidence import stored
+from certdoctor.evidence.items import Document, Form, Kind, Origin
+from certdoctor.evidence.naming import trust_folder
+
+
+class Part(NamedTuple):
+    """One certificate, list or request of an input: the name of the member, and what is in it."""
+
+    name: str
+    text: str
+
+
+# --- GET /platformcom/api/v1/certmgr/config/snapshot/server --------------------------------------------------
+
+
+def snapshot(text: str) -> list[Part] | None:
+    """Return the parts of a certificate manager snapshot; None where the text is none.
+
+    The fields are those that public readers of this interface use: identities (service, certificate, csr) and
+    trusts (service, certificate_data with filename and certificate).
+    """
+    if not text.lstrip().startswith("{") or not re.search(r'"(?:identities|trusts)"\s*:\s*\[', text):
+        return None
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(whole, dict):
+        return None
+    host = re.sub(r"[^A-Za-z0-9.:-]", "_", _text(whole, "server")) or "unknown"
+    parts: list[Part] = []
+    for identity in _items(whole, "identities"):
+        service = _service(_text(identity, "service"))
+        for key, kind in (("certificate", "identity"), ("csr", "csr")):
+            if _text(identity, key).strip():
+                parts.append(Part(f"snapshot/{host}/{kind}/{service}.pem", _text(identity, key)))
+    for trust in _items(whole, "trusts"):
+        entries = [
+            f"# {_text(entry, 'filename') or 'certificate'}\n{_text(entry, 'certificate').strip()}\n"
+            for entry in _items(trust, "certificate_data")
+        ]
+        if entries:
+            service = _service(_text(trust, "service"))
+            parts.append(Part(f"snapshot/{host}/trust/{service}.pem", "".join(entries)))
+    return _numbered(parts)
+
+
+def _items(value: dict[str, object], key: str) -> list[dict[str, object]]:
+    found = value.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _text(value: dict[str, object], key: str) -> str:
+    found = value.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def _service(name: str) -> str:
+    return re.sub(r"[^a-z0-9_-]", "_", name.lower().removesuffix("-trust")) or "unknown"
+
+
+def _numbered(parts: list[Part]) -> list[Part]:
+    """Parts of one name are told apart by a number behind it."""
+    seen: dict[str, int] = {}
+    named = []
+    for part in parts:
+        seen[part.name] = seen.get(part.name, 0) + 1
+        number = seen[part.name]
+        named.append(part if number == 1 else Part(f"{part.name} ({number})", part.text))
+    return named
+
+
+# --- `show cert own tomcat`, `show cert trust tomcat-trust/ca.pem` ---------------------------------------------
+
+_COMMAND = re.compile(
+    r"^(?:admin:)?[ \t]*show[ \t]+(?P<what>cert|csr)[ \t]+(?P<kind>own|trust)[ \t]+(?P<name>\S+)", re.M
+)
+
+_PROMPT = re.compile(r"^admin:", re.MULTILINE)
+
+
+def capture(text: str) -> list[Part] | None:
+    """Return the certificates of a terminal session, list by list; None where the text is none.
+
+    A certificate that comes before the first command belongs to no list and is left to the caller.
+    """
+    commands = list(_COMMAND.finditer(text))
+    lists: dict[str, list[str]] = {}
+    stops = [*(command.start() for command in commands[1:]), len(text)]
+    for command, stop in zip(commands, stops, strict=False):
+        answer = _PROMPT.split(text[command.end() : stop], maxsplit=1)[0]
+        if "BEGIN" not in answer:
+            continue
+        folder, _, _ = command["name"].rpartition("/")
+        service = _service(folder or re.sub(r"\.(?:pem|der)$", "", command["name"]))
+        if command["kind"] == "trust" and not folder.endswith("-trust"):
+            service = "unknown"
+        kind = "csr" if command["what"] == "csr" else {"own": "identity", "trust": "trust"}[command["kind"]]
+        lists.setdefault(f"show/{kind}/{service}.pem", []).append(answer.strip("\r\n") + "\n")
+    return [Part(name, "".join(answers)) for name, answers in lists.items()] or None
+
+
+# --- folders of one file each ----------------------------------------------------------------------------------
+
+
+def joined_lists(documents: Sequence[Document], named: Iterable[str]) -> list[Document]:
+    """Return the documents with each trust list that lies in a folder of its own as one document.
+
+    Args:
+        documents: all of them.
+        named: paths that a site file names: these stay as they are.
+    """
+    kept = set(named)
+    folders: dict[Origin, list[Document]] = {}
+    order: list[Document | Origin] = []
+    for document in documents:
+        folder = trust_folder(document.origin)
+        if folder is None or document.kind != Kind.CERTIFICATES or document.origin.path in kept:
+            order.append(document)
+            continue
+        if folder not in folders:
+            order.append(folder)
+        folders.setdefault(folder, []).append(document)
+    return [item if isinstance(item, Document) else _joined(item, folders[item]) for item in order]
+
+
+def _joined(folder: Origin, files: Sequence[Document]) -> Document:
+    text = []
+    for file in files:
+        text.append(f"# {file.origin.path}\n")
+        text += [stored.notice_text(notice) + "\n" for notice in file.keys]
+        text += [stored.pem("CERTIFICATE", found.certificate.der) for found in file.certificates]
+        text += [stored.pem("X509 CRL", item.der) for item in file.revocation_lists]
+        text += [stored.pem("CERTIFICATE REQUEST", item.der) for item in file.requests]
+    data = "".join(text).encode()
+    return replace(
+        files[0],
+        origin=folder,
+        form=files[0].form if len({file.form for file in files}) == 1 else Form.PEM,
+        stored=data,
+        sha256=stored.digest(data),
+        size=sum(file.size for file in files),
+        certificates=tuple(found for file in files for found in file.certificates),
+        requests=tuple(item for file in files for item in file.requests),
+        revocation_lists=tuple(item for file in files for item in file.revocation_lists),
+        keys=tuple(item for file in files for item in file.keys),
+        remarks=tuple(dict.fromkeys(remark for file in files for remark in file.remarks)),
+    )
