@@ -46,9 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; shell completion and the documentation are made from it."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--lang", choices=("en", "de"), default=_default_language(), help="language of all texts")
-    stored = argparse.ArgumentParser(add_help=False)
+    # An option may stand before or after the command: the commands leave alone what was not given to them.
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--lang", choices=("en", "de"), help="language of all texts")
+    stored = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     stored.add_argument(
         "--data", type=Path, metavar="DIR", help="folder of the database (default: $CERTDOCTOR_DATA or the user's data folder)"
     )
@@ -60,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         parents=[common, stored],
     )
     parser.add_argument("--version", action="version", version=f"certdoctor {__version__}")
-    parser.set_defaults(run=_app)
+    parser.set_defaults(run=_app, lang=_default_language(), data=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     examine = commands.add_parser(
