@@ -8,10 +8,14 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from certdoctor import __version__
 from certdoctor.errors import CertdoctorError
 from certdoctor.language import set_language
+
+if TYPE_CHECKING:
+    from certdoctor.casework.practice import Practice
 
 BAD_INPUT = 2
 
@@ -143,7 +147,7 @@ def _app(options: argparse.Namespace) -> int:
 
     folder = data_folder(options)
 
-    def practice() -> object:
+    def practice() -> Practice:
         from certdoctor.casework.practice import Practice
 
         return Practice(folder, _now)
