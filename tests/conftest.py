@@ -11,7 +11,6 @@ import pytest
 def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database file as the migrations make it, to be copied."""
     from certdoctor.store.database import Database
-
     from tests.pki import NOW
 
     made = Database(tmp_path_factory.mktemp("fresh"), NOW)

@@ -140,6 +140,7 @@ class Practice:
 
     def examine_site(self, site_id: int, lang: str = "en", at: datetime | None = None) -> Examination:
         """Examine a site as it stands, without a case; nothing is stored."""
+        self._warm_up()
         with self._database.reading() as session:
             stands = standing.of_site(session, self._reader, site_id)
         return self._examined(stands, lang, at)
@@ -265,6 +266,7 @@ class Practice:
             at: judge as of this time; default: as the site file said, else now.
             keep: False to look only, as when a case is opened again: nothing is stored.
         """
+        self._warm_up()
         with self._database.reading() as session:
             stands = standing.of_case(session, self._reader, case_id)
         examination = self._examined(stands, lang, at)
@@ -369,7 +371,12 @@ class Practice:
 
     def symptoms(self, text: str, lang: str = "en", limit: int = 8) -> tuple[SymptomMatch, ...]:
         """Return the symptoms that fit the text best; all of them for an empty text."""
-        raise NotImplementedError
+        from certdoctor.knowledge.symptom_search import search
+
+        return tuple(
+            SymptomMatch(found.symptom, found.title, found.category, found.score)
+            for found in search(text, self._loaded(), lang, limit)
+        )
 
     def close(self) -> None:
         """End the engine's worker and the database connection."""
@@ -397,8 +404,8 @@ class Practice:
 
     def _take(self, session: Session, case_id: int, given: Evidence) -> Added:
         taken = intake.take(session, case_id, given, who=self._who, now=self._clock())
-        for node in taken.nodes:
-            self._case_event(session, case_id, "node added", node)
+        if taken.nodes:
+            self._case_event(session, case_id, "nodes added", ", ".join(taken.nodes))
         self._case_event(session, case_id, "evidence added", intake.in_words(taken.documents, taken.problems))
         documents = taken.documents
         return Added(
@@ -429,23 +436,26 @@ class Practice:
                 self._knowledge = load(resources.folder("rules"), resources.folder("kb"))
             return self._knowledge
 
-    def _started(self, knowledge: Knowledge) -> Engine:
+    def _warm_up(self) -> Engine:
+        """Let the engine's worker start while evidence is being read."""
+        knowledge = self._loaded()
         with self._lock:
             if self._engine is None:
                 from certdoctor.reasoning.engine import Engine
 
                 self._engine = Engine(knowledge)
-            return self._engine
+            engine = self._engine
+        engine.start()
+        return engine
 
     def _examined(self, stands: Standing, lang: str, at: datetime | None) -> Examination:
         from certdoctor.casework.examine import examine
 
-        knowledge = self._loaded()
         examination = examine(
             stands.evidence,
             stands.description,
-            knowledge,
-            self._started(knowledge),
+            self._loaded(),
+            self._warm_up(),
             now=self._clock(),
             at=at,
             lang=lang,

@@ -28,7 +28,7 @@ def migrate(file: Path) -> None:
     package = str(Path(resources.__file__).resolve().parent.parent)
     path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH", "")) if p)
     done = subprocess.run(
-        [sys.executable, "-m", "certdoctor.store.migrate", str(file)],
+        [sys.executable, "-P", "-m", "certdoctor.store.migrate", str(file)],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         capture_output=True,
