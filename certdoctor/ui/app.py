@@ -60,6 +60,8 @@ def run(practice_factory: Callable[[], Practice], lang: str, options: Options | 
         # The terminal is gone (a dropped connection): there is nowhere to write to, and nothing is lost.
         if not app.return_code:
             raise
+    if app.last_error:
+        print(_("certdoctor met an error of its own. Please report it:"), app.last_error, sep="\n", file=sys.stderr)
     return app.return_code or 0
 
 

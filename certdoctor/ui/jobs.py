@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from certdoctor.errors import CertdoctorError
+from certdoctor.language import _
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -65,6 +66,7 @@ class Job:
 
     label: str
     since: float
+    gives_way: bool = False  # the user did not ask for it: whatever else is asked for takes its place
     worker: Worker[None] | None = None
 
 
@@ -141,4 +143,5 @@ def sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
-    return f"{type(error).__name__}: {error}"
+    defect = f"{type(error).__name__}: {error}"
+    return _("An error in certdoctor itself ({defect}); its report is shown when you leave.").format(defect=defect)

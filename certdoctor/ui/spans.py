@@ -21,11 +21,12 @@ ROLES = ("dim", "bad", "warn", "good", "key", "head", "strong")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One column of a one-line row. A width of 0 takes what is left over."""
+    """One column of a one-line row. A width of 0 takes what is left over; `tail` keeps the end of a long text."""
 
     text: str
     width: int = 0
     role: str = ""
+    tail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,16 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, max(width - 1, 0)) + "…" if width > 0 else ""
 
 
+def fit_tail(text: str, width: int) -> str:
+    """Return the end of `text` in exactly `width` cells: of a path, the end tells most."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    kept = text
+    while kept and cell_len(kept) > width - 1:
+        kept = kept[1:]
+    return set_cell_size("…" + kept, width) if width > 0 else ""
+
+
 def row(key: str, *cells: Cell, indent: int = 0, selectable: bool = True) -> Item:
     """Return a one-line item of columns, with one space between them."""
 
@@ -64,7 +75,8 @@ def row(key: str, *cells: Cell, indent: int = 0, selectable: bool = True) -> Ite
         for number, cell in enumerate(cells):
             if number:
                 spans.append((" ", ""))
-            spans.append((fit(clean(cell.text), cell.width or each), cell.role))
+            cut = fit_tail if cell.tail else fit
+            spans.append((cut(clean(cell.text), cell.width or each), cell.role))
         return (tuple(spans),)
 
     return Item(key, render, 1, selectable)

@@ -123,6 +123,14 @@ def minute(when: datetime | None) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if when else ""
 
 
+def short_left(until: datetime, now: datetime) -> tuple[str, str]:
+    """Return the same in a narrow column."""
+    days = (until - now).days
+    if until < now:
+        return _("EXPIRED"), "bad"
+    return _("{days} d left").format(days=days), "warn" if days < 30 else "dim"
+
+
 def left(until: datetime, now: datetime) -> tuple[str, str]:
     """Return how long something is valid still, in words, and the role of it."""
     days = (until - now).days

@@ -77,7 +77,7 @@ class CaseScreen(Sectioned):
             self._take(examination)
             self.update()
 
-        self.ask_long(_("examining"), lambda p: p.examine(self.case_id, lang, keep=False), done)
+        self.ask_long(_("examining"), lambda p: p.examine(self.case_id, lang, keep=False), done, gives_way=True)
 
     def _recall_questions(self, asked: tuple[tuple[str, str], ...]) -> None:
         """Get the words of questions that were answered earlier, so that answers can be changed."""

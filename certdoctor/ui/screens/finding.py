@@ -138,7 +138,8 @@ class DetailsSection(Section[FindingScreen]):
             source = words.word(words.SOURCE, proof.source)
             lines: list[Line] = [(("• ", "key"), *line(proof.text))]
             where = "; ".join(proof.seen)
-            lines.append(line(f"  {source}: {where}" if where else f"  {source}", "dim"))
+            if where or proof.source != "observed":
+                lines.append(line(f"  {source}: {where}" if where else f"  {source}", "dim"))
             items.append(block("", *lines, indent=1, hang=2))
         follows = [folded.title for folded in self.frame.examination.folded if folded.under == finding.diagnosis]
         if follows:

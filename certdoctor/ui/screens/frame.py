@@ -160,12 +160,20 @@ class Frame(Screen[None]):
         """Call the practice in the background; `done` gets the answer. See `Jobs.ask`."""
         self.doctor.jobs.ask(self, call, done, self.failed, group=group)
 
-    def ask_long(self, label: str, call: Callable[[Practice], T], done: Callable[[T], object]) -> bool:
-        """Like `ask`, for what may take seconds: shows that it runs, and escape cancels it."""
+    def ask_long(
+        self, label: str, call: Callable[[Practice], T], done: Callable[[T], object], *, gives_way: bool = False
+    ) -> bool:
+        """Like `ask`, for what may take seconds: shows that it runs, and escape cancels it.
+
+        Returns:
+            False where another job runs and stays.
+        """
+        if self.job and self.job.gives_way:
+            self._drop_job(self.job)
         if self.job:
             self.say(_("Still busy: {label}. esc cancels it.").format(label=self.job.label))
             return False
-        job = Job(label, self.doctor.elapsed())
+        job = Job(label, self.doctor.elapsed(), gives_way)
 
         def over() -> None:
             if self.job is job:
@@ -268,17 +276,20 @@ class Frame(Screen[None]):
         return self._panel is None or action == "back" or action.startswith("app.")
 
     async def action_back(self) -> None:
-        if self.job is not None:
+        if self.job is not None and not self.job.gives_way:
             self._cancel_job(self.job)
         elif self._panel is not None:
             await self.close_panel()
         elif self.doctor.screen_is_not_first(self):
             self.app.pop_screen()
 
-    def _cancel_job(self, job: Job) -> None:
+    def _drop_job(self, job: Job) -> None:
         self.job = None
         if job.worker is not None:
             job.worker.cancel()
+
+    def _cancel_job(self, job: Job) -> None:
+        self._drop_job(job)
         self._show_job()
         self.say(_("Cancelled: {label}.").format(label=job.label))
 

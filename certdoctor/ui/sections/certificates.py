@@ -32,15 +32,15 @@ class CertificatesSection(Section[SiteScreen]):
         now = self.frame.doctor.options.clock()
         items = []
         for record in view.certificates:
-            text, role = words.left(record.not_after, now)
+            text, role = words.short_left(record.not_after, now)
             here = [use for use in record.uses if (use.customer, use.site) == (view.site.customer, view.site.name)]
             items.append(
                 row(
                     record.sha256,
                     Cell(words.day(record.not_after), 10),
-                    Cell(text, 22, role),
+                    Cell(text, 11, role),
                     Cell(record.label, 0, "strong"),
-                    Cell(", ".join(place_text(use.node, use.slot) for use in here), 26, "dim"),
+                    Cell(", ".join(place_text(use.node, use.slot) for use in here), 0, "dim"),
                 )
             )
         text = _("No certificates yet; a case brings them.")

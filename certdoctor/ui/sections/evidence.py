@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +12,7 @@ from textual.binding import BindingType
 
 from certdoctor.language import _
 from certdoctor.ui import keys, words
-from certdoctor.ui.places import choices, place_text
+from certdoctor.ui.places import choices, place_text, slot_text
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.spans import Cell, Item, gap, heading, pair, row, text_block
@@ -52,7 +53,8 @@ class EvidenceSection(Section[CaseScreen]):
         items: list[Item] = []
         current = [record for record in view.evidence if record.current]
         waiting = [r for r in current if r.path in self._waiting]
-        loose = [r for r in current if not r.node and r.path not in self._waiting]
+        loose = [r for r in current if not r.node and r.path not in self._waiting and r.kind != "site"]
+        described = [r for r in current if r.kind == "site" and not r.node]
         placed = [r for r in current if r.node and r.path not in self._waiting]
         if waiting:
             items.append(heading(_("Is this right? y says yes, c names another place")))
@@ -61,10 +63,13 @@ class EvidenceSection(Section[CaseScreen]):
             items += [gap()] if items else []
             items.append(heading(_("Belongs to no node yet: c says where it belongs")))
             items += [self._document(record) for record in loose]
-        if placed:
+        for node, records in groupby(sorted(placed, key=lambda r: (r.node, r.slot, r.path)), key=lambda r: r.node):
             items += [gap()] if items else []
-            items.append(heading(_("Evidence")))
-            items += [self._document(record) for record in sorted(placed, key=lambda r: (r.node, r.slot, r.path))]
+            items.append(heading(node))
+            items += [self._document(record) for record in records]
+        if described:
+            items += [gap()] if items else []
+            items += [self._document(record) for record in described]
         if view.problems:
             items += [gap()] if items else []
             items.append(heading(_("Could not be read")))
@@ -103,19 +108,21 @@ class EvidenceSection(Section[CaseScreen]):
         return record.certificates[0] + (f" +{more}" if more else "")
 
     def _document(self, record: EvidenceRecord) -> Item:
-        place = place_text(record.node, record.slot) or _("no place")
+        kind = words.word(words.KIND, record.kind)
+        place = slot_text(record.slot) if record.node else kind
+        what = self._what(record)
         return row(
             record.path,
-            Cell(record.path),
-            Cell(self._what(record), 22, "dim"),
-            Cell(place, 27, "" if record.node else "warn"),
+            Cell(place, 24, "" if record.node else "warn"),
+            Cell(what if what not in (place, kind) else ""),
+            Cell(record.path, 30, "dim", tail=True),
         )
 
     def _proposal(self, record: EvidenceRecord, proposal: Proposal) -> Item:
         place = place_text(proposal.node, proposal.slot) or _("no node fits")
         return pair(
             record.path,
-            row("", Cell(record.path), Cell("→ " + place, 36, "warn")),
+            row("", Cell(record.path, tail=True), Cell("→ " + place, 36, "warn")),
             row("", Cell(f"{proposal.what}; {proposal.why}" if proposal.why else proposal.what, 0, "dim"), indent=2),
         )
 

@@ -8,7 +8,7 @@ from certdoctor.language import _
 from certdoctor.ui import words
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.screens.site import SiteScreen
-from certdoctor.ui.spans import Cell, gap, row, text_block
+from certdoctor.ui.spans import block, gap, line, text_block
 from certdoctor.ui.widgets.rows import Rows
 
 
@@ -23,13 +23,15 @@ class HistorySection(Section[SiteScreen]):
         if view is None:
             return
         items = [
-            row(
+            block(
                 f"event-{number}",
-                Cell(words.minute(event.when), 16, "dim"),
-                Cell(event.case_number, 7, "key"),
-                Cell(_(event.kind), 16),
-                Cell(event.text),
-                Cell(event.who, 8, "dim"),
+                (
+                    (words.minute(event.when), "dim"),
+                    (f" {event.case_number:<7}", "key"),
+                    *line(f"{_(event.kind)}: {event.text}"),
+                    *line(f" ({event.who})", "dim"),
+                ),
+                hang=25,
             )
             for number, event in enumerate(view.events)
         ]

@@ -147,7 +147,7 @@ class InterviewSection(Section[CaseScreen]):
 
         def answered(_result: object) -> None:
             frame.reload()
-            if frame.job is None:
+            if frame.job is None or frame.job.gives_way:
                 frame.examine(stay=True)
 
         frame.ask(lambda p: p.answer(case_id, question.fact, question.subject, value), answered)

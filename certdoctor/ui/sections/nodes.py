@@ -45,11 +45,10 @@ class NodesSection(Section[SiteScreen]):
         items = [
             row(
                 node.id,
-                Cell(node.id, 14, "key"),
+                Cell(node.id, 12, "key"),
                 Cell(words.word(words.ROLE, node.role), 18),
-                Cell(node.version or _("version?"), 9, "" if node.version else "dim"),
-                Cell(", ".join((*node.names, *node.addresses))),
-                Cell(node.cluster or "", 12, "dim"),
+                Cell(node.version or "", 8),
+                Cell(", ".join((*node.names, *node.addresses, *([node.cluster] if node.cluster else [])))),
             )
             for node in sorted(view.nodes, key=lambda node: node.id)
         ]
