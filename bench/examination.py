@@ -54,10 +54,9 @@ def main(rounds: int = 9) -> None:
     print(f"   examination {own_ms:.1f} ms; bare parsing {parse_ms:.1f} ms and OpenSSL's verdicts {verify_ms:.1f} ms")
     print(f"   ratio to their sum {own_ms / (parse_ms + verify_ms):.2f}")
     print(f"   apart: waiting for the engine's worker {worker_ms:.1f} ms")
-    print(
-        f"   apart: knowledge from its cache {knowledge_ms:.0f} ms, first examination with the worker's start {first_ms:.0f} ms"
-    )
-    code = "from certdoctor.cli import main; main(['examine', %r, '--format', 'json'])" % str(site)
+    print(f"   apart: knowledge from its cache {knowledge_ms:.0f} ms")
+    print(f"   apart: first examination with the worker's start {first_ms:.0f} ms")
+    code = f"from certdoctor.cli import main; main(['examine', {str(site)!r}, '--format', 'json'])"
     with open(os.devnull, "w") as nowhere:
         subprocess.run([sys.executable, "-c", code], stdout=nowhere, check=False)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -55,7 +55,10 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument("--lang", choices=("en", "de"), help="language of all texts")
     stored = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     stored.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder of the database (default: $CERTDOCTOR_DATA or the user's data folder)"
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder of the database (default: $CERTDOCTOR_DATA or the user's data folder)",
     )
     parser = argparse.ArgumentParser(
         prog="certdoctor",
@@ -78,9 +81,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     examine.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     examine.add_argument("--format", choices=("text", "json", "markdown", "sarif"), default="text")
-    examine.add_argument("--at", type=_time, metavar="TIME", help="judge as of this time (2026-11-23 or 2026-11-23T12:00:00Z)")
-    examine.add_argument("--password-file", type=Path, metavar="FILE", help="passwords of PFX files, one a line; never stored")
-    examine.add_argument("--files", type=Path, metavar="DIR", help="write the files that cure the findings into a new folder")
+    examine.add_argument(
+        "--at", type=_time, metavar="TIME", help="judge as of this time (2026-11-23 or 2026-11-23T12:00:00Z)"
+    )
+    examine.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="passwords of PFX files, one a line; never stored"
+    )
+    examine.add_argument(
+        "--files", type=Path, metavar="DIR", help="write the files that cure the findings into a new folder"
+    )
     examine.add_argument("--save", action="store_true", help="store the case in the database")
     examine.set_defaults(run=_examine)
 

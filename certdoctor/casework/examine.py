@@ -130,7 +130,7 @@ def _result(
         verdict, shown = Verdict.DIFFERENTIAL, reasoned.findings
     elif refused:
         verdict, shown = Verdict.DIFFERENTIAL, decisive
-    elif judged or any(s.kind == SubjectKind.FILE for s in facts.subjects()) and decisive:
+    elif judged or (any(s.kind == SubjectKind.FILE for s in facts.subjects()) and decisive):
         verdict, shown = Verdict.HEALTHY, decisive
     else:
         verdict, shown = Verdict.NOT_CHECKED, decisive
@@ -183,7 +183,10 @@ def _connection_lines(deployment: Deployment, judgements: Sequence[Judgement]) -
 
 
 def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned: Reasoned) -> Iterable[Unchecked]:
-    whose = {"no_identity": _("its certificate is not in the evidence"), "no_trust_list": _("the trust list of {node} is not in the evidence")}
+    whose = {
+        "no_identity": _("its certificate is not in the evidence"),
+        "no_trust_list": _("the trust list of {node} is not in the evidence"),
+    }
     known = {j.connection.id for j in judgements}
     for connection in deployment.connections:
         if connection.id not in known:
@@ -197,7 +200,9 @@ def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned
             yield Unchecked(what, whose[j.why].format(node=node.id), wording.how_to_get(j))
         elif j.outcome == Outcome.DEPENDS:
             what = _("{connection}: certificate of {node}").format(connection=j.connection.id, node=j.presenter.id)
-            yield Unchecked(what, _("depends on the version of {node}, which is not known").format(node=j.verifier.id), "")
+            yield Unchecked(
+                what, _("depends on the version of {node}, which is not known").format(node=j.verifier.id), ""
+            )
         if j.revocation is None and j.outcome == Outcome.ACCEPTED and (j.sent[0].crl_urls or j.sent[0].ocsp_urls):
             urls = ", ".join((*j.sent[0].crl_urls, *j.sent[0].ocsp_urls))
             what = _("{connection}: revocation of {leaf}").format(connection=j.connection.id, leaf=j.sent[0].label)

@@ -11,10 +11,11 @@ class SignatureForm(Form, frozen=True, kw_only=True):
     """A log pattern and what it means.
 
     Named groups of `pattern`: code (OpenSSL error code, hex), reason (text), verify (X509_V_ERR number), name
-    (looked for), address, port (of the peer), local_port, way ("Inbound" or "Outbound"). `contains` is a literal that every
-    match holds: the fast test before the pattern. `means`: "openssl" (code or text decides), "refused" (this node refused
-    the peer's certificate), "was_refused" (the peer refused this node's), "accepted" (this node accepted the CAs of the peer's chain), "trouble" (see `reason`), "own_key" and
-    "peer_key" (key does not belong to certificate).
+    (looked for), address and port (of the server), way ("Inbound" or "Outbound"). `contains` is a literal that
+    every match holds: the fast test before the pattern. `means`: "openssl" (code or text decides), "refused" (this
+    node refused the peer's certificate), "was_refused" (the peer refused this node's), "accepted" (this node
+    accepted the CAs of the peer's chain), "trouble" (see `reason`), "own_key" and "peer_key" (the key does not
+    belong to the certificate).
     """
 
     pattern: str

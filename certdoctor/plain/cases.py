@@ -25,7 +25,8 @@ def listing(data: Path, now: Clock, search: str) -> int:
     try:
         for case in practice.cases(search):
             opened = case.opened.strftime("%Y-%m-%d")
-            print(f"{case.number}  {case.state:<6}  {opened}  {clean(case.customer)} / {clean(case.site)}  {clean(case.title)}")
+            where = f"{clean(case.customer)} / {clean(case.site)}"
+            print(f"{case.number}  {case.state:<6}  {opened}  {where}  {clean(case.title)}")
     finally:
         practice.close()
     return 0
@@ -96,7 +97,10 @@ def _markdown(view: CaseView, site: SiteView) -> str:
         lines += [f"- {f.diagnosis} {clean(f.title)} ({f.severity}): {clean(f.summary)}" for f in examination.findings]
     if view.steps:
         lines += ["", "## Steps", ""]
-        lines += [f"- [{'x' if s.done else ' '}] {s.finding_key} {s.step} ({clean(s.who)}, {s.when:%Y-%m-%d %H:%M})" for s in view.steps]
+        lines += [
+            f"- [{'x' if s.done else ' '}] {s.finding_key} {s.step} ({clean(s.who)}, {s.when:%Y-%m-%d %H:%M})"
+            for s in view.steps
+        ]
     if view.notes:
         lines += ["", "## Notes", ""]
         lines += [f"- {note.when:%Y-%m-%d %H:%M} {clean(note.who)}: {clean(note.text)}" for note in view.notes]

@@ -113,7 +113,9 @@ def _markdown(e: Examination) -> Iterator[str]:
         yield f"**{_('Proof:')}**"
         yield ""
         for proof in f.proof:
-            yield f"- {_escape(proof.text)}" + (f" (`{'`, `'.join(clean(s) for s in proof.seen)}`)" if proof.seen else "")
+            yield f"- {_escape(proof.text)}" + (
+                f" (`{'`, `'.join(clean(s) for s in proof.seen)}`)" if proof.seen else ""
+            )
         yield ""
         yield f"**{_('Fix:')}**"
         yield ""

@@ -92,7 +92,9 @@ def converted(evidence: Evidence, paths: Iterable[str]) -> tuple[Artefact, ...]:
     return tuple(artefacts)
 
 
-def request(node: Node, deployment: Deployment, judgements: Iterable[Judgement], current: Certificate | None) -> Artefact:
+def request(
+    node: Node, deployment: Deployment, judgements: Iterable[Judgement], current: Certificate | None
+) -> Artefact:
     """Return an OpenSSL request configuration with every name that the node's certificate must hold.
 
     The names are those of the present certificate and all that other nodes look for in it; both usages are asked
@@ -102,12 +104,15 @@ def request(node: Node, deployment: Deployment, judgements: Iterable[Judgement],
     common = node.cluster or node.name
     dns = [n for n in names if not _is_address(n)]
     addresses = [n for n in names if _is_address(n)]
-    alternatives = [f"DNS.{i} = {n}" for i, n in enumerate(dns, 1)] + [f"IP.{i} = {n}" for i, n in enumerate(addresses, 1)]
+    alternatives = [f"DNS.{i} = {n}" for i, n in enumerate(dns, 1)] + [
+        f"IP.{i} = {n}" for i, n in enumerate(addresses, 1)
+    ]
     # ub-common-name is 64 characters (RFC 5280, appendix A): a longer name stands in the SANs only.
     lines = [
         f"# Certificate request for {node.id}; names:",
         *(f"#   {name}" for name in names),
-        f"# openssl req -new -newkey rsa:4096 -nodes -keyout {node.id}.key -out {node.id}.csr -config {node.id}-request.cnf",
+        f"# openssl req -new -newkey rsa:4096 -nodes -keyout {node.id}.key -out {node.id}.csr \\",
+        f"#   -config {node.id}-request.cnf",
         "[req]",
         "prompt = no",
         "default_md = sha256",
@@ -142,11 +147,11 @@ def required_names(
             if domain not in wanted:
                 wanted[f"collab-edge.{domain}"] = None
     for judgement in judgements:
-        mine = judgement.presenter.id == node.id and judgement.name is not None
+        name = judgement.name if judgement.presenter.id == node.id else None
+        one_name = judgement.side == CLIENT or len(judgement.names_accepted) < 2
         # A short name or an address is a fault of the configuration, not a name for the certificate.
-        if mine and judgement.name and "." in judgement.name and not _is_address(judgement.name):
-            if judgement.side == CLIENT or len(judgement.names_accepted) < 2:
-                wanted[judgement.name.lower()] = None
+        if name and one_name and "." in name and not _is_address(name):
+            wanted[name.lower()] = None
     return tuple(name for name in wanted if not name.startswith("*."))
 
 
@@ -179,11 +184,15 @@ def artefacts(
         result += missing_cas(mine)
         result += ca_requests(mine)
     if "converted_file" in wanted:
-        result += converted(evidence, [params["file"]] if "file" in params else [d.origin.path for d in evidence.documents])
+        result += converted(
+            evidence, [params["file"]] if "file" in params else [d.origin.path for d in evidence.documents]
+        )
     if "request" in wanted:
         ids = dict.fromkeys([j.presenter.id for j in mine] or [params.get("presenter", params.get("node", ""))])
         for node in (deployment.nodes[i] for i in ids if i in deployment.nodes):
-            identity = next((j.identity for j in mine if j.presenter.id == node.id), None) or node.identities.get("server")
+            identity = next((j.identity for j in mine if j.presenter.id == node.id), None) or node.identities.get(
+                "server"
+            )
             result.append(request(node, deployment, every, identity.leaf.certificate if identity else None))
     return tuple(result)
 

@@ -24,7 +24,10 @@ def loaded(statement: str) -> set[str]:
         ("from certdoctor.cli import build_parser; build_parser()", HEAVY),
         ("import certdoctor.evidence.read", ("textual", "rich", "sqlalchemy", "alembic", "durable")),
         ("import certdoctor.deployment.judge", ("textual", "rich", "sqlalchemy", "alembic", "durable")),
-        ("import certdoctor.facts.derive, certdoctor.facts.logs", ("textual", "rich", "sqlalchemy", "alembic", "durable")),
+        (
+            "import certdoctor.facts.derive, certdoctor.facts.logs",
+            ("textual", "rich", "sqlalchemy", "alembic", "durable"),
+        ),
         ("import certdoctor.reasoning.conclude", ("textual", "rich", "sqlalchemy", "alembic", "durable")),
         ("import certdoctor.casework.examine", ("textual", "rich", "sqlalchemy", "alembic", "durable")),
         ("import certdoctor.ui.app", ("sqlalchemy", "alembic", "cryptography", "durable")),

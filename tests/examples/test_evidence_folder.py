@@ -1,6 +1,7 @@
 """Every case and site of an evidence folder, against what its expected.yml says.
 
-The folder is not part of this repository: CERTDOCTOR_EVIDENCE names it, else ../shared/evidence is taken if it is there.
+The folder is not part of this repository: CERTDOCTOR_EVIDENCE names it, else ../shared/evidence is taken if it
+is there.
 """
 
 from __future__ import annotations
