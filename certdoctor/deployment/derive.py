@@ -154,9 +154,7 @@ def _match_peers(peers: Sequence[Setting], edges: Sequence[Node]) -> Iterator[tu
     left = list(edges)
     open_peers: list[Setting] = []
     for peer in peers:
-        node = next(
-            (e for e in edges if peer.value.lower() in {x.lower() for x in (*e.names, *e.addresses)}), None
-        )
+        node = next((e for e in edges if peer.value.lower() in {x.lower() for x in (*e.names, *e.addresses)}), None)
         if node is None:
             open_peers.append(peer)
         else:
@@ -178,9 +176,7 @@ def _edge(nodes: Sequence[Node], domains: Sequence[str], kind: ConnectionKindFor
     for client in _with_role(nodes, kind.client_roles):
         for server in _with_role(nodes, kind.server_roles):
             name = domains[0] if domains else server.name
-            yield Connection(
-                f"edge-{client.id}-{server.id}", kind.id, client.id, server.id, kind.port, name, None
-            )
+            yield Connection(f"edge-{client.id}-{server.id}", kind.id, client.id, server.id, kind.port, name, None)
 
 
 def _to_uc_nodes(nodes: Sequence[Node], kind: ConnectionKindForm) -> Iterator[Connection]:

@@ -46,19 +46,13 @@ _PURPOSE = {26}
 _REVOKED = {23}
 
 
-def judge(
-    deployment: Deployment, kinds: Mapping[str, ConnectionKindForm], verifier: Verifier
-) -> tuple[Judgement, ...]:
+def judge(deployment: Deployment, kinds: Mapping[str, ConnectionKindForm], verifier: Verifier) -> tuple[Judgement, ...]:
     """Return the judgements on all connections, the server's certificate first."""
     judged = _Judge(deployment, verifier)
     result: list[Judgement] = []
     for connection in deployment.connections:
         kind = kinds.get(connection.kind)
-        if (
-            kind is None
-            or connection.client not in deployment.nodes
-            or connection.server not in deployment.nodes
-        ):
+        if kind is None or connection.client not in deployment.nodes or connection.server not in deployment.nodes:
             continue
         result.append(judged.side(connection, SERVER, kind.server))
         if kind.client is not None:
@@ -89,9 +83,7 @@ class _Judge:
             presenter, verifier = verifier, presenter
         slot = connection.server_identity if side == SERVER else connection.client_identity
         identity = _first(presenter.identities, [slot] if slot else form.identity)
-        trust = _first(
-            verifier.trust, form.trust if not connection.store else [connection.store, *form.trust]
-        )
+        trust = _first(verifier.trust, form.trust if not connection.store else [connection.store, *form.trust])
         checked = _checked(connection, side, form, verifier, presenter)
         if checked == "no" or identity is None:
             why = "not_verified" if checked == "no" else "no_identity"
@@ -177,11 +169,7 @@ class _Judge:
         if not lists:
             return None
         trusted = [found.certificate for found in trust.entries]
-        codes = {
-            e.code
-            for e in self._verifier.verify(leaf, sent, trusted, at, "any", lists).errors
-            if e.depth == 0
-        }
+        codes = {e.code for e in self._verifier.verify(leaf, sent, trusted, at, "any", lists).errors if e.depth == 0}
         if codes & _REVOKED:
             return "revoked"
         return "stale" if codes & {11, 12} else None if codes & {3, 8} else "good"
@@ -195,12 +183,8 @@ class _Judge:
         timely = next((c for c in chain[1:] if not c.not_before <= at <= c.not_after), None)
         # A CA that lacks the CA mark explains the "untrusted" errors that come with it.
         if codes & _NOT_A_CA or any(e.code in _PURPOSE and e.depth > 0 for e in answer.errors):
-            depth = min(
-                (e.depth for e in answer.errors if e.code in _NOT_A_CA | _PURPOSE and e.depth > 0), default=1
-            )
-            return _Explained(
-                ChainState.ISSUER_NOT_CA, culprit=chain[depth] if depth < len(chain) else chain[-1]
-            )
+            depth = min((e.depth for e in answer.errors if e.code in _NOT_A_CA | _PURPOSE and e.depth > 0), default=1)
+            return _Explained(ChainState.ISSUER_NOT_CA, culprit=chain[depth] if depth < len(chain) else chain[-1])
         if codes & _UNTRUSTED or codes & _SIGNATURE:
             top = chain[-1]
             if top.self_signed and len(chain) == 1:
@@ -265,18 +249,14 @@ class _Judge:
         if same and not any(f.certificate.sha256 in trusted for f in candidates):
             return _Explained(ChainState.SAME_NAME_OTHER_KEY, missing, wanted_by)
         listed = wanted_by is not chain[0] and wanted_by.sha256 in trusted
-        return _Explained(
-            ChainState.ROOT_MISSING if listed else ChainState.ISSUER_MISSING, missing, wanted_by
-        )
+        return _Explained(ChainState.ROOT_MISSING if listed else ChainState.ISSUER_MISSING, missing, wanted_by)
 
     def _above(self, certificate: Certificate, trusted: set[str]) -> list[Found]:
         """All issuers of a certificate that are known in the evidence and not in the list, upwards."""
         found: list[Found] = []
         seen = {certificate.sha256}
         while not certificate.self_signed:
-            issuers = [
-                f for f in self._by_subject.get(certificate.issuer_key, []) if self._issued(f, certificate)
-            ]
+            issuers = [f for f in self._by_subject.get(certificate.issuer_key, []) if self._issued(f, certificate)]
             issuers = [f for f in issuers if f.certificate.sha256 not in seen]
             if not issuers:
                 break
@@ -314,13 +294,9 @@ def root_of(judgement: Judgement, deployment: Deployment, verifier: Verifier) ->
     while certificate is not None and not certificate.self_signed:
         seen.add(certificate.sha256)
         issuers = [
-            c
-            for c in pool.get(certificate.issuer_key, [])
-            if c.sha256 not in seen and verifier.issued(c, certificate)
+            c for c in pool.get(certificate.issuer_key, []) if c.sha256 not in seen and verifier.issued(c, certificate)
         ]
-        certificate = max(
-            issuers, key=lambda c: (c.sha256 in trusted, c.self_signed, c.not_after), default=None
-        )
+        certificate = max(issuers, key=lambda c: (c.sha256 in trusted, c.self_signed, c.not_after), default=None)
     return certificate
 
 
@@ -344,11 +320,7 @@ def _sent(presenter: Node, identity: Identity, form: SideForm, verifier: Verifie
             if current.self_signed:
                 break
             issuer = next(
-                (
-                    c
-                    for c in (*sent, *pool)
-                    if c.subject_key == current.issuer_key and verifier.issued(c, current)
-                ),
+                (c for c in (*sent, *pool) if c.subject_key == current.issuer_key and verifier.issued(c, current)),
                 None,
             )
             if issuer is None or issuer.self_signed:
@@ -396,11 +368,7 @@ def _zone_numbers(form: SideForm, node: Node) -> tuple[int, ...]:
 def _purpose_checked(form: SideForm, verifier: Node) -> bool:
     if form.purpose_until and verifier.version and verifier.version.at_least(form.purpose_until):
         return False
-    if (
-        form.purpose_unless_setting
-        and verifier.version
-        and verifier.version.at_least(form.purpose_setting_since)
-    ):
+    if form.purpose_unless_setting and verifier.version and verifier.version.at_least(form.purpose_setting_since):
         return expressway.value(verifier.settings, form.purpose_unless_setting).lower() != "off"
     return True
 

@@ -79,9 +79,7 @@ def verifier() -> Verifier:
     program = shutil.which("openssl")
     if program:
         return Program(program)
-    raise CertdoctorError(
-        "OpenSSL was not found (neither libcrypto nor the program); install the package openssl."
-    )
+    raise CertdoctorError("OpenSSL was not found (neither libcrypto nor the program); install the package openssl.")
 
 
 class LibCrypto:
@@ -171,9 +169,7 @@ class LibCrypto:
         lib = self._lib
         target = self._x509(leaf)
         if target is None:
-            return Answer(
-                (OpenSSLError(-1, 0, "the certificate cannot be decoded by OpenSSL", leaf.subject),), ()
-            )
+            return Answer((OpenSSLError(-1, 0, "the certificate cannot be decoded by OpenSSL", leaf.subject),), ())
         if revocation_lists:
             # A store of its own: a CRL must not stay in the store that other verdicts share.
             store = int(lib.X509_STORE_new())
@@ -223,11 +219,7 @@ class LibCrypto:
             lib.X509_STORE_CTX_set_verify_cb(context, callback)
             lib.X509_verify_cert(context)
             built = lib.X509_STORE_CTX_get0_chain(context)
-            addresses = (
-                [int(lib.OPENSSL_sk_value(built, i)) for i in range(lib.OPENSSL_sk_num(built))]
-                if built
-                else []
-            )
+            addresses = [int(lib.OPENSSL_sk_value(built, i)) for i in range(lib.OPENSSL_sk_num(built))] if built else []
             chain = tuple(self._by_address[a] for a in addresses if a in self._by_address)
         finally:
             lib.X509_STORE_CTX_free(context)
@@ -260,9 +252,7 @@ class Program:
 
     def __init__(self, program: str) -> None:
         self._program = program
-        self.name = subprocess.run(
-            [program, "version"], capture_output=True, text=True, check=True
-        ).stdout.strip()
+        self.name = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout.strip()
 
     def verify(
         self,
