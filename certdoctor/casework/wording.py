@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from certdoctor.casework.examination import FixLine, ProofLine, QuestionLine, Treatable, VerifyLine
 from certdoctor.deployment.model import Judgement
 from certdoctor.facts.model import Fact
+from certdoctor.form import Text
 from certdoctor.knowledge.forms import DiagnosisText
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
@@ -80,28 +81,27 @@ class Texts:
 
     def proof(self, fact: Fact) -> ProofLine:
         """Return one premise in words."""
-        words: Mapping[str, str] = self._knowledge.fact(fact.id).values.get(fact.value, {"en": fact.value})
-        text = fill(words.get(self._lang) or words["en"], fact.bindings)
+        words = self._knowledge.fact(fact.id).values.get(fact.value, {"en": fact.value})
+        text = fill(self._say(words), fact.bindings)
         return ProofLine(fact.id, fact.value, text, fact.seen, fact.source.value)
 
     def question(self, question: Question) -> QuestionLine:
         """Return a question in words."""
         form = self._knowledge.questions[question.id]
-        lang = self._lang
-
-        def say(text: Mapping[str, str]) -> str:
-            return text.get(lang) or text["en"]
-
         return QuestionLine(
             id=question.id,
             fact=question.fact,
             subject=str(question.subject),
-            text=say(form.text),
-            how=say(form.how),
-            options=tuple((value, say(words)) for value, words in form.options.items()),
+            text=self._say(form.text),
+            how=self._say(form.how),
+            options=tuple((value, self._say(words)) for value, words in form.options.items()),
             gain=question.gain,
             cost=question.cost,
         )
+
+    def _say(self, text: Text) -> str:
+        by_language: dict[str, str] = dict(text.items())
+        return by_language.get(self._lang) or text["en"]
 
 
 def fill(text: str, params: Mapping[str, str]) -> str:
