@@ -37,11 +37,11 @@ def _run(connection: object) -> None:
 def _run_on_scratch() -> None:
     from sqlalchemy import create_engine
 
-    from certdoctor.store.migrate import run
+    from certdoctor.store.migrate import migrate
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scratch.db"
-        run(file)
+        migrate(file)  # in a process of its own: Alembic cannot run inside itself
         with create_engine(f"sqlite:///{file}").connect() as connection:
             _run(connection)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -39,6 +42,19 @@ def test_drift_would_be_seen(fresh_database: Path, tmp_path: Path) -> None:
         found = compare_metadata(MigrationContext.configure(connection), tables.Table.metadata)
     engine.dispose()
     assert [entry[0] for entry in found] == ["add_index"]
+
+
+def test_authors_can_ask_alembic_itself() -> None:
+    """`alembic check` builds its own scratch database from the migrations."""
+    ini = resources.folder("migrations") / "alembic.ini"
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", "-c", str(ini), "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )
+    assert (done.returncode, "No new upgrade operations" in done.stdout + done.stderr) == (0, True), done.stderr
 
 
 def test_revisions_are_those_of_alembic_in_order() -> None:
