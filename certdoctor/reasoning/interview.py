@@ -95,9 +95,16 @@ def _simulate(
         if p_value > 0:
             after = {diagnosis: p / p_value for diagnosis, p in joint[value].items()}
             gain -= p_value * _entropy(after)
-            best = sorted((d for d in after if d != _ELSE), key=lambda d: (-after[d], d))[:SPLIT_SHOWN]
-            split[value] = tuple((d, round(after[d], 4)) for d in best)
+        split[value] = _ranking_after(moves[value], scores)
     return Question(key, form.fact, subject, max(0.0, round(gain, 6)), form.cost, split)
+
+
+def _ranking_after(moves: Mapping[str, int], scores: Scores) -> tuple[tuple[str, float], ...]:
+    """Return the first of the ranking as the user will see it after this answer."""
+    points = {key: value + moves.get(key, 0) for key, value in scores.points.items()}
+    chances, _ = probabilities(points)
+    best = sorted(chances, key=lambda key: (-points[key], key))[:SPLIT_SHOWN]
+    return tuple((key, round(chances[key], 4)) for key in best)
 
 
 def _moves(
