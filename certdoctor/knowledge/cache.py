@@ -20,11 +20,12 @@ import platformdirs
 
 from certdoctor import __version__, form
 from certdoctor.deployment import kinds
+from certdoctor.facts import signatures
 from certdoctor.knowledge import forms, model
 from certdoctor.knowledge.model import Knowledge
 
 # The program's own code decides the form of what is kept.
-_CODE = (form, kinds, forms, model)
+_CODE = (form, kinds, signatures, forms, model)
 
 
 class _Kept(msgspec.Struct):
