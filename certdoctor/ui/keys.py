@@ -99,7 +99,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("case", ("tab",), "next_section", N_("next"), N_("Go to the next section.")),
     Action("case", ("shift+tab",), "previous_section", "", N_("Go to the section before.")),
     Action("case", ("x",), "examine", N_("examine"), N_("Examine the site now with all evidence and answers.")),
-    Action("case", ("o",), "outcome", N_("close"), N_("Close the case with one sentence, or open it again.")),
+    Action("case", ("o",), "outcome", N_("close/reopen"), N_("Close the case with one sentence, or open it again.")),
     Action("evidence", ("enter", "right"), "open", "", N_("Show the certificates of the chosen document.")),
     Action("evidence", ("a",), "add", N_("add files"), N_("Add files, folders or archives by their path.")),
     Action("evidence", ("y",), "confirm", N_("yes"), N_("Accept the proposed place of the chosen document.")),
@@ -186,8 +186,8 @@ def key_name(key: str) -> str:
 
 
 def writes(key: str) -> bool:
-    """Return whether a key writes a character where text is typed."""
-    return key == "space" or (len(key_name(key)) == 1 and key not in ("up", "down", "left", "right"))
+    """Return whether a key writes a character, or moves the cursor, where text is typed."""
+    return key in ("space", "left", "right") or (len(key_name(key)) == 1 and key not in ("up", "down"))
 
 
 def keys_text(action: Action) -> str:

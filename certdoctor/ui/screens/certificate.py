@@ -77,7 +77,7 @@ def fields_of(certificate: Certificate) -> list[tuple[str, str]]:
         (_("Key"), f"{key}, {_('signed with')} {certificate.signature_hash or certificate.signature_algorithm}"),
         (_("Serial"), certificate.serial),
         (_("Key id"), certificate.subject_key_id or none),
-        (_("Issuer key id"), certificate.authority_key_id or none),
+        (_("Key id of CA"), certificate.authority_key_id or none),
         ("SHA-256", certificate.sha256),
     ]
     out += [(_("CA issuer"), url) for url in certificate.ca_issuer_urls]
@@ -143,7 +143,7 @@ class CertificateScreen(Frame):
     @staticmethod
     def _field(number: int, caption: str, text: str) -> Item:
         def render(width: int) -> list[Line]:
-            return wrap(((fit(caption, 14) + " ", "dim"), *line(text)), width, hang=15)
+            return wrap(((fit(caption, 12) + " ", "dim"), *line(text)), width, hang=13)
 
         return Item(f"field-{number}", render, None)
 
@@ -153,7 +153,7 @@ class CertificateScreen(Frame):
         if certificate.not_before > now:
             text, role = _("NOT YET VALID"), "bad"
         dates = f"{words.minute(certificate.not_before)} – {words.minute(certificate.not_after)} UTC"
-        return block("valid", ((_("Valid").ljust(14) + " ", "dim"), (dates, ""), ("  ", ""), (text, role)), hang=15)
+        return block("valid", ((_("Valid").ljust(12) + " ", "dim"), (dates, ""), ("  ", ""), (text, role)), hang=13)
 
     def _chain(self, certificate: Certificate) -> list[Item]:
         chain, complete = chain_of(certificate, self.examination)

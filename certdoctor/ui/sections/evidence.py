@@ -35,6 +35,7 @@ class EvidenceSection(Section[CaseScreen]):
     def __init__(self) -> None:
         super().__init__()
         self._locked: tuple[Path, ...] = ()  # PFX files that wait for a password
+        self._to_proposal = False  # the next drawing puts the cursor on the first proposal
         self._about = ""  # the document that an open panel is about
 
     def compose(self) -> ComposeResult:
@@ -81,7 +82,9 @@ class EvidenceSection(Section[CaseScreen]):
             )
         if not items:
             items = [gap(), *(text_block("", text, indent=2) for text in self._invitation())]
-        self.rows.show(items)
+        at = next((record.path for record in waiting), None) if self._to_proposal else None
+        self._to_proposal = False
+        self.rows.show(items, at=at)
 
     @staticmethod
     def _invitation() -> list[str]:
@@ -164,6 +167,7 @@ class EvidenceSection(Section[CaseScreen]):
 
     async def _added(self, added: Added, tried: bool = False) -> None:
         frame = self.frame
+        self._to_proposal = bool(added.proposals)
         frame.proposals.update({proposal.path: proposal for proposal in added.proposals})
         self._locked = tuple(Path(path.split("!")[0]) for path in added.needs_password)
         frame.changed = True
@@ -210,7 +214,7 @@ class EvidenceSection(Section[CaseScreen]):
 
     def _assign(self, path: str, node: str, slot: str) -> None:
         case_id = self.frame.case_id
-        self.frame.proposals.pop(path, None)
+        self._to_proposal = self.frame.proposals.pop(path, None) is not None
         self.frame.change(lambda p: p.assign(case_id, path, node, slot))
 
     def action_confirm(self) -> None:

@@ -47,7 +47,7 @@ class NodesSection(Section[SiteScreen]):
                 node.id,
                 Cell(node.id, 12, "key"),
                 Cell(words.word(words.ROLE, node.role), 18),
-                Cell(node.version or "", 8),
+                Cell(node.version or "", 10),
                 Cell(", ".join((*node.names, *node.addresses, *([node.cluster] if node.cluster else [])))),
             )
             for node in sorted(view.nodes, key=lambda node: node.id)

@@ -183,8 +183,8 @@ class PathPanel(Vertical):
         return self.query_one("#path", Line).value
 
     def show(self, typed: str, found: tuple[tuple[str, bool], ...]) -> None:
-        """Show the files that fit `typed`; an answer to an older text is ignored."""
-        if typed != self.typed:
+        """Show the files that fit `typed`; an answer to an older text or to a closed panel is ignored."""
+        if not self.is_attached or not self.query("#path") or typed != self.typed:
             return
         self._found, self._for = found, typed
         self.query_one(Rows).show(
