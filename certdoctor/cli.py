@@ -27,6 +27,14 @@ _EXAMPLES = """examples:
 exit codes of examine: 0 healthy, 1 findings, 2 bad usage or nothing readable, 3 not enough evidence
 """
 
+_PROBE_EXAMPLES = """examples:
+  certdoctor probe expe1.example.com:5061
+  certdoctor probe expe1.example.com:7001 --client-cert expc1.pem --client-key expc1.key
+  certdoctor probe imp1.example.com --starttls xmpp-client --sni example.com
+  certdoctor probe --site site.yml --files seen/
+exit codes of probe: 0 connected and chain received, 1 refused or no TLS, 2 bad usage, 3 no answer
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
@@ -51,21 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; shell completion and the documentation are made from it."""
     # An option may stand before or after the command: the commands leave alone what was not given to them.
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--lang", choices=("en", "de"), help="language of all texts")
-    stored = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    stored.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder of the database (default: $CERTDOCTOR_DATA or the user's data folder)",
-    )
+    # argparse shares a parent's actions, so the commands need parents of their own.
+    top, common, stored = _language_option(), _language_option(), _data_option()
     parser = argparse.ArgumentParser(
         prog="certdoctor",
         description="Finds out which certificate breaks a Cisco collaboration edge, why, and how to cure it.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common, stored],
+        parents=[top, _data_option()],
     )
     parser.add_argument("--version", action="version", version=f"certdoctor {__version__}")
     parser.set_defaults(run=_app, lang=_default_language(), data=None)
@@ -93,6 +94,27 @@ def build_parser() -> argparse.ArgumentParser:
     examine.add_argument("--save", action="store_true", help="store the case in the database")
     examine.set_defaults(run=_examine)
 
+    probe = commands.add_parser(
+        "probe",
+        parents=[common],
+        help="look at servers over the network: chain, TLS version, client certificate, alert",
+        description="Connects to the named servers, and to no others, and shows what they send. No verdict: that is examine's.",
+        epilog=_PROBE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    probe.add_argument("targets", nargs="*", metavar="TARGET", help="HOST, HOST:PORT or [IPv6]:PORT; port 443 if none is named")
+    probe.add_argument("--site", type=Path, metavar="PATH", help="look at the servers of all connections of this site.yml")
+    probe.add_argument("--sni", metavar="NAME", help="name to ask for (default: the host); with --starttls the XMPP domain")
+    probe.add_argument(
+        "--starttls", choices=("xmpp-client", "xmpp-server"), help="ask for TLS within XMPP; port 5222 or 5269 if none is named"
+    )
+    probe.add_argument("--client-cert", type=Path, metavar="FILE", help="client certificate in PEM, its chain behind it")
+    probe.add_argument("--client-key", type=Path, metavar="FILE", help="its key in PEM (default: in the same file); never stored")
+    probe.add_argument("--timeout", type=_seconds, default=10.0, metavar="S", help="seconds for each target (default: 10)")
+    probe.add_argument("--format", choices=("text", "json"), default="text")
+    probe.add_argument("--files", type=Path, metavar="DIR", help="write what was seen into a new folder, for examine")
+    probe.set_defaults(run=_probe)
+
     case = commands.add_parser("case", help="list, show and export stored cases", parents=[common])
     actions = case.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", parents=[common, stored], help="list the cases")
@@ -117,6 +139,23 @@ def build_parser() -> argparse.ArgumentParser:
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
     completion.set_defaults(run=_completion)
     return parser
+
+
+def _language_option() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    parent.add_argument("--lang", choices=("en", "de"), help="language of all texts")
+    return parent
+
+
+def _data_option() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    parent.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder of the database (default: $CERTDOCTOR_DATA or the user's data folder)",
+    )
+    return parent
 
 
 def data_folder(options: argparse.Namespace) -> Path:
@@ -145,6 +184,16 @@ def _time(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no time; write 2026-11-23 or 2026-11-23T12:00:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 600:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from more than 0 to 600")
+    return seconds
 
 
 def _now() -> datetime:
@@ -176,6 +225,23 @@ def _examine(options: argparse.Namespace) -> int:
         password_file=options.password_file,
         files=options.files,
         save=data_folder(options) if options.save else None,
+    )
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from certdoctor.plain import probe
+
+    return probe.run(
+        options.targets,
+        site=options.site,
+        sni=options.sni,
+        starttls=options.starttls,
+        client_cert=options.client_cert,
+        client_key=options.client_key,
+        timeout=options.timeout,
+        form=options.format,
+        files=options.files,
+        now=_now,
     )
 
 

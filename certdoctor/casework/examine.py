@@ -212,5 +212,7 @@ def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned
             yield Unchecked(document.origin.path, _("it belongs to no node yet"), "")
     for conflict in deployment.conflicts:
         yield Unchecked(_("contradiction"), conflict, "")
+    for notice in reasoned.notices:
+        yield Unchecked(_("rule engine"), notice, "")
     for disagreement in reasoned.disagreements:
         yield Unchecked(_("rule engine"), disagreement, "")

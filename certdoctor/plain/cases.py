@@ -66,7 +66,7 @@ def _open(data: Path, now: Clock) -> Practice:
 
 def _find(practice: Practice, number: str) -> CaseRecord:
     wanted = number.upper().removeprefix("C-").lstrip("0")
-    for case in practice.cases():
+    for case in practice.cases(f"C-{wanted:>04}"):
         if case.number.removeprefix("C-").lstrip("0") == wanted:
             return case
     raise CertdoctorError(f"There is no case {number}; `certdoctor case list` shows all of them.")
