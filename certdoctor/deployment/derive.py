@@ -52,7 +52,8 @@ def connections(
 
 
 def _key(connection: Connection) -> tuple[str, str, str, int | None]:
-    slot = connection.server_identity or "" if connection.kind == "upload" else ""
+    # Several certificates may be offered to one node; without a slot, "candidate" is meant (kb/connections/upload.yml).
+    slot = connection.server_identity or "candidate" if connection.kind == "upload" else ""
     return (connection.kind + slot, connection.client, connection.server, connection.port)
 
 

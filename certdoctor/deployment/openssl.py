@@ -248,7 +248,11 @@ _ERROR_LINE = re.compile(r"^error (\d+) at (\d+) depth lookup:\s*(.*)$")
 
 
 class Program:
-    """The `openssl verify` program, for machines whose libcrypto cannot be loaded."""
+    """The `openssl verify` program, for machines whose libcrypto cannot be loaded.
+
+    Where libcrypto is told to go on after every error, the program stops at most of them: its first error is the
+    same, others may be missing.
+    """
 
     def __init__(self, program: str) -> None:
         self._program = program
@@ -286,12 +290,16 @@ class Program:
                 check=False,
                 timeout=30,
             )
+        chain = self._chain(leaf, [*sent, *trusted])
         errors = [
-            OpenSSLError(int(m[1]), int(m[2]), m[3], "")
+            OpenSSLError(int(m[1]), int(m[2]), m[3], chain[int(m[2])].subject if int(m[2]) < len(chain) else "")
             for m in map(_ERROR_LINE.match, (done.stdout + done.stderr).splitlines())
             if m
         ]
-        return Answer(tuple(dict.fromkeys(errors)), self._chain(leaf, [*sent, *trusted]))
+        if done.returncode != 0 and not errors:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            errors = [OpenSSLError(-1, 0, said[-1] if said else "openssl verify failed", leaf.subject)]
+        return Answer(tuple(dict.fromkeys(errors)), chain)
 
     def _chain(self, leaf: Certificate, pool: Sequence[Certificate]) -> tuple[Certificate, ...]:
         chain = [leaf]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from certdoctor.deployment.version import Version
 
@@ -28,3 +30,19 @@ def test_at_least(text: str, other: str, expected: bool) -> None:
 @pytest.mark.parametrize("text", ["", "   ", "unknown", "X"])
 def test_what_holds_no_number_is_no_version(text: str) -> None:
     assert Version.parse(text) is None
+
+
+numbers = st.lists(st.integers(0, 99), min_size=1, max_size=5)
+
+
+@given(numbers, numbers)
+def test_order_is_that_of_the_numbers(first: list[int], second: list[int]) -> None:
+    def text(parts: list[int]) -> str:
+        return "X" + ".".join(map(str, parts))
+
+    version = Version.parse(text(first))
+    assert version is not None
+    # Zeros behind do not count, so both are filled up to one length before they are compared.
+    width = max(len(first), len(second))
+    padded = [parts + [0] * (width - len(parts)) for parts in (first, second)]
+    assert version.at_least(text(second)) is (padded[0] >= padded[1])
