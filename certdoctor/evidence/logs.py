@@ -48,20 +48,27 @@ def looks_like_log(text_lines: list[str]) -> bool:
     return any(_TELLTALE.search(line[:1000]) for line in lines)
 
 
+def narrow(document: Document, limits: Limits = DEFAULT) -> bytes:
+    """Return a log's bytes with one byte for each ASCII character and with LF between lines.
+
+    UTF-16 and UTF-32 become UTF-8 and a byte order mark goes; where lines end with CR alone, LF takes its place.
+    """
+    data = document.stored
+    if b"\0" in data[:4096] or data[:1] in (b"\xff", b"\xfe"):
+        text, encoding = decoding.decode(data)
+        data = text.encode("utf-8", "replace") if encoding != "latin-1" else data
+    elif b"\n" not in data[: limits.line_bytes] and b"\r" in data[: limits.line_bytes]:
+        data = data.replace(b"\r", b"\n")
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
 def lines(document: Document, limits: Limits = DEFAULT) -> Iterator[tuple[int, str]]:
     """Yield the lines of a document with their numbers, counted from 1.
 
     A line longer than `limits.line_bytes` is cut there and ends with “… (cut)”. Bytes that are not UTF-8 are
     read as Latin-1, line by line.
     """
-    data = document.stored
-    text, encoding = ("", "utf-8")
-    if b"\0" in data[:4096] or data[:1] in (b"\xff", b"\xfe"):
-        text, encoding = decoding.decode(data)
-        data = text.encode("utf-8", "replace") if encoding != "latin-1" else data
-    elif b"\n" not in data[: limits.line_bytes] and b"\r" in data[: limits.line_bytes]:
-        data = data.replace(b"\r", b"\n")
-    for number, raw in enumerate(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")), 1):
+    for number, raw in enumerate(io.BytesIO(narrow(document, limits)), 1):
         cut = raw[: limits.line_bytes]
         try:
             line = cut.decode("utf-8")

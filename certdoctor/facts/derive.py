@@ -268,7 +268,8 @@ class _Side:
         """An expired certificate with the same name and key as a CA that the chain uses or could use."""
         j, at = self.j, self.deployment.at
         used = {c.public_key_sha256: c for c in (*j.chain[1:], *j.sent[1:])}
-        expired_sent = [c for c in j.sent[1:] if c.not_after < at]
+        # What the chain itself rests on is an expired CA, not the twin of a valid one.
+        expired_sent = [c for c in j.sent[1:] if c.not_after < at and c not in j.chain]
         twins = [
             f.certificate
             for f in (j.trust.entries if j.trust else ())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from certdoctor.deployment.model import CLIENT, SERVER, Connection, Deployment, Node
 from certdoctor.evidence.items import Document
+from certdoctor.evidence.logs import narrow
 from certdoctor.facts.derive import node_subject
 from certdoctor.facts.model import Fact, FactSource, Subject, SubjectKind
 from certdoctor.facts.signatures import ReasonsForm, SignatureForm
@@ -23,7 +24,7 @@ _SPECIAL = {"own_key", "peer_key"}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One telling log line of one node."""
+    """One telling log line of one node, or what a packet capture tells in its place."""
 
     node: str
     means: str  # as in SignatureForm, but never "openssl"
@@ -35,6 +36,8 @@ class Event:
     port: int | None
     document: Document
     line: int
+    place: str = ""  # in the document, where it has no lines
+    connection: str = ""  # id, where it is known which one this is about
 
 
 class Signatures:
@@ -48,9 +51,9 @@ class Signatures:
 
     def events(self, node: str, document: Document) -> Iterator[Event]:
         """Return the telling lines of a log. A line longer than the limit is looked at up to the limit."""
-        data = document.stored
         if self._any is None:
             return
+        data = narrow(document)
         at, number, counted = 0, 1, 0
         while found := self._any.search(data, at):
             start = data.rfind(b"\n", 0, found.start()) + 1
@@ -95,11 +98,16 @@ class Signatures:
             words=clean(words, 200),
             acting=acting,
             name=held.get("name") or "",
-            address=held.get("address") or "",
+            address=self._peer_address(held),
             port=int(port) if port else None,
             document=document,
             line=number,
         )
+
+    @staticmethod
+    def _peer_address(held: Mapping[str, str | None]) -> str:
+        # The source of an inbound connection is the peer; its destination is the node itself.
+        return (held.get("source_address") if held.get("way") == "Inbound" else held.get("address")) or ""
 
     def _token(self, form: SignatureForm, held: Mapping[str, str | None], words: str) -> tuple[str, bool]:
         """Return the token of a line, and whether it tells of an alert that was received."""
@@ -206,7 +214,7 @@ def _most_telling(held: Iterable[Event], order: Sequence[str]) -> str:
 
 def _fact(name: str, subject: Subject, value: str, held: Sequence[Event]) -> Fact:
     telling = [event for event in held if event.reason == value] or list(held)
-    seen = tuple(str(event.document.origin.at(f"line {event.line}")) for event in telling[:5])
+    seen = tuple(str(event.document.origin.at(event.place or f"line {event.line}")) for event in telling[:5])
     name_seen = clean(telling[0].name)
     bindings = {"log_line": seen[0], "log_reason": telling[0].words, "log_name": name_seen}
     if name == "log.refusal":
@@ -221,6 +229,8 @@ def _connections(
 
     Where the line leaves several pairs of nodes open, nothing is claimed of any.
     """
+    if event.connection:
+        return tuple((c, event.acting) for c in deployment.connections if c.id == event.connection)
     left = [
         (c, role)
         for c in deployment.connections
@@ -239,6 +249,12 @@ def _connections(
     def ported(c: Connection) -> bool:
         return event.port is not None and c.port == event.port
 
+    # An address of another node, or a port that none of these connections has and no name or address to make up for
+    # it: the line is about a connection that is not among them.
+    owners = {n.id for n in deployment.nodes.values() if event.address in n.addresses and n.id != node.id}
+    left = [(c, role) for c, role in left if not owners or (c.server if role == CLIENT else c.client) in owners]
+    if event.port is not None and not any(ported(c) for c, _ in left):
+        left = [(c, role) for c, role in left if named(c) or addressed(c)]
     for test in (ported, named, addressed):
         left = [(c, role) for c, role in left if test(c)] or left
     return tuple(left) if len({(c.client, c.server) for c, _ in left}) == 1 else ()
