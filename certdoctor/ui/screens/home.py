@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
 from certdoctor.language import _
-from certdoctor.store.records import CaseRecord, SiteRecord
 from certdoctor.ui import keys, words
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.spans import Cell, Item, gap, heading, row, text_block
 from certdoctor.ui.widgets.fields import Field, Form, Search
 from certdoctor.ui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from certdoctor.store.records import CaseRecord, SiteRecord
 
 
 class Home(Frame):
