@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -16,6 +17,7 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.language import _
 from certdoctor.ui import guards, keys
 from certdoctor.ui.jobs import Jobs
+from certdoctor.ui.repaint import Saving, Sent
 from certdoctor.ui.theme import CSS, PALETTES, AsciiOnly, theme
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class Doctor(App[None]):
         if guards.ascii_only() if options.ascii is None else options.ascii:
             self._filters.append(AsciiOnly())
         self.last_error = ""
+        self._sent = Sent()
 
     def get_default_screen(self) -> Screen[Any]:
         from certdoctor.ui.screens.home import Home
@@ -61,7 +64,7 @@ class Doctor(App[None]):
         return Home()
 
     def on_mount(self) -> None:
-        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
+        self.app_resume_signal.subscribe(self, lambda _app: self.action_redraw())
         if not self.is_headless:
             guards.leave_on_signals(self.leave)
 
@@ -92,6 +95,15 @@ class Doctor(App[None]):
         self._return_code = 1
         self._close_messages_no_wait()
 
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Write an update, without the lines that stand on the terminal already."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = Saving(renderable, self._sent)
+        super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        self._sent.forget()
+
     async def on_event(self, event: events.Event) -> None:
         from certdoctor.ui.screens.frame import Frame
 
@@ -109,6 +121,7 @@ class Doctor(App[None]):
             self.push_screen(Help(self.screen))
 
     def action_redraw(self) -> None:
+        self._sent.forget()
         self.refresh(layout=True, repaint=True)
 
     def action_tell_quit(self) -> None:

@@ -154,7 +154,8 @@ class Rows(Painted, ScrollView, can_focus=True):
     def _repaint(self, index: int) -> None:
         if 0 <= index < len(self._items):
             top = self._tops[index]
-            self.refresh(Region(0, top - self.scroll_offset.y, self.size.width, self._tops[index + 1] - top))
+            width = self.scrollable_content_region.width
+            self.refresh(Region(0, top - self.scroll_offset.y, width, self._tops[index + 1] - top))
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
