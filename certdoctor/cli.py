@@ -98,19 +98,33 @@ def build_parser() -> argparse.ArgumentParser:
         "probe",
         parents=[common],
         help="look at servers over the network: chain, TLS version, client certificate, alert",
-        description="Connects to the named servers, and to no others, and shows what they send. No verdict: that is examine's.",
+        description="Connects to the named servers, and to no others, and shows what they send. It judges nothing.",
         epilog=_PROBE_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    probe.add_argument("targets", nargs="*", metavar="TARGET", help="HOST, HOST:PORT or [IPv6]:PORT; port 443 if none is named")
-    probe.add_argument("--site", type=Path, metavar="PATH", help="look at the servers of all connections of this site.yml")
-    probe.add_argument("--sni", metavar="NAME", help="name to ask for (default: the host); with --starttls the XMPP domain")
     probe.add_argument(
-        "--starttls", choices=("xmpp-client", "xmpp-server"), help="ask for TLS within XMPP; port 5222 or 5269 if none is named"
+        "targets", nargs="*", metavar="TARGET", help="HOST, HOST:PORT or [IPv6]:PORT; port 443 if none is named"
     )
-    probe.add_argument("--client-cert", type=Path, metavar="FILE", help="client certificate in PEM, its chain behind it")
-    probe.add_argument("--client-key", type=Path, metavar="FILE", help="its key in PEM (default: in the same file); never stored")
-    probe.add_argument("--timeout", type=_seconds, default=10.0, metavar="S", help="seconds for each target (default: 10)")
+    probe.add_argument(
+        "--site", type=Path, metavar="PATH", help="look at the servers of all connections of this site.yml"
+    )
+    probe.add_argument(
+        "--sni", metavar="NAME", help="name to ask for (default: the host); with --starttls the XMPP domain"
+    )
+    probe.add_argument(
+        "--starttls",
+        choices=("xmpp-client", "xmpp-server"),
+        help="ask for TLS within XMPP; port 5222 or 5269 if none is named",
+    )
+    probe.add_argument(
+        "--client-cert", type=Path, metavar="FILE", help="client certificate in PEM, its chain behind it"
+    )
+    probe.add_argument(
+        "--client-key", type=Path, metavar="FILE", help="its key in PEM (default: in the same file); never stored"
+    )
+    probe.add_argument(
+        "--timeout", type=_seconds, default=10.0, metavar="S", help="seconds for each target (default: 10)"
+    )
     probe.add_argument("--format", choices=("text", "json"), default="text")
     probe.add_argument("--files", type=Path, metavar="DIR", help="write what was seen into a new folder, for examine")
     probe.set_defaults(run=_probe)
