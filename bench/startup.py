@@ -48,6 +48,8 @@ def _painted(command: list[str], text: bytes) -> tuple[float, float]:
     began = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:
+        # As for a user: Python keeps our modules compiled, as pip did for Textual's.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ.update(TERM="xterm-256color", LINES="24", COLUMNS="80", TEXTUAL_ANIMATIONS="none")
         os.execv(command[0], command)
     seen, seconds = b"", 0.0
