@@ -22,6 +22,11 @@ class Artefact:
     purpose: str
 
 
+# What may stand in a request: names from outside must not act on OpenSSL's configuration ($, #, line ends), and a
+# wildcard is of no use to an Expressway.
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+
+
 def pem(certificate: Certificate) -> str:
     """Return a certificate as PEM with 64 columns and LF (RFC 7468), without any text around."""
     body = "\n".join(textwrap.wrap(base64.b64encode(certificate.der).decode("ascii"), 64))
@@ -101,13 +106,14 @@ def request(
     for, since the same certificate is shown as client and as server (S18, S20).
     """
     names = required_names(node, deployment, judgements, current)
-    common = node.cluster or node.name
+    # ub-common-name is 64 characters (RFC 5280, appendix A): a longer name stands in the SANs only.
+    fitting = (n for n in (node.cluster or "", node.name) if len(n) <= 64 and _HOST.fullmatch(n.lower()))
+    common = next(fitting, node.id[:64])
     dns = [n for n in names if not _is_address(n)]
     addresses = [n for n in names if _is_address(n)]
     alternatives = [f"DNS.{i} = {n}" for i, n in enumerate(dns, 1)] + [
         f"IP.{i} = {n}" for i, n in enumerate(addresses, 1)
     ]
-    # ub-common-name is 64 characters (RFC 5280, appendix A): a longer name stands in the SANs only.
     lines = [
         f"# Certificate request for {node.id}; names:",
         *(f"#   {name}" for name in names),
@@ -119,13 +125,11 @@ def request(
         "distinguished_name = dn",
         "req_extensions = ext",
         "[dn]",
-        f"CN = {common if len(common) <= 64 else node.name[:64]}",
+        f"CN = {common}",
         "[ext]",
         "keyUsage = critical, digitalSignature, keyEncipherment",
         "extendedKeyUsage = serverAuth, clientAuth",
-        "subjectAltName = @names",
-        "[names]",
-        *alternatives,
+        *(("subjectAltName = @names", "[names]", *alternatives) if alternatives else ()),
     ]
     return Artefact(f"{node.id}-request.cnf", ("\n".join(lines) + "\n").encode("utf-8"), f"request for {node.id}")
 
@@ -133,7 +137,10 @@ def request(
 def required_names(
     node: Node, deployment: Deployment, judgements: Iterable[Judgement], current: Certificate | None
 ) -> tuple[str, ...]:
-    """Return the names that a new certificate of this node must hold, each once, present ones first."""
+    """Return the names that a new certificate of this node must hold, each once, present ones first.
+
+    What cannot be a host name or an address is left out.
+    """
     wanted: dict[str, None] = {}
     for name in current.names if current else ():
         wanted[name.lower()] = None
@@ -142,6 +149,9 @@ def required_names(
             wanted[name.lower()] = None
     if node.cluster:
         wanted[node.cluster.lower()] = None
+    if node.is_expressway:
+        for special in (*node.phone_security_profiles, *node.chat_aliases, *node.federation_domains):
+            wanted[special.lower()] = None
     if node.role == "expressway-e":
         for domain in deployment.domains:
             if domain not in wanted:
@@ -152,7 +162,7 @@ def required_names(
         # A short name or an address is a fault of the configuration, not a name for the certificate.
         if name and one_name and "." in name and not _is_address(name):
             wanted[name.lower()] = None
-    return tuple(name for name in wanted if not name.startswith("*."))
+    return tuple(name for name in wanted if _HOST.fullmatch(name) or _is_address(name))
 
 
 def artefacts(

@@ -18,9 +18,13 @@ TFTP = ConnectionDescription("tftp", "tftp-https", "c", "cucm", port=6972, name=
 
 
 def facts(
-    *connections: ConnectionDescription, also: dict[str, Box] | None = None, **logs: str
+    *connections: ConnectionDescription,
+    also: dict[str, Box] | None = None,
+    logs: dict[str, str] | None = None,
+    **log: str,
 ) -> dict[tuple[str, str], Fact]:
     """The facts by (fact, subject), of a site whose boxes have these logs."""
+    logs = {**(logs or {}), **log}
     boxes = {
         "c": Box(role="expressway-c", addresses=(C,), log=logs.get("c", "")),
         "e": Box(role="expressway-e", addresses=(E,), log=logs.get("e", "")),
@@ -53,7 +57,7 @@ LOCAL, ALERT = "unable to get local issuer certificate", "tlsv1 alert unknown ca
     ],
 )
 def test_who_is_blamed(box: str, way: str, detail: str, blamed: str, value: str) -> None:
-    found = facts(ZONE, **{box: negotiation(way, detail)})
+    found = facts(ZONE, logs={box: negotiation(way, detail)})
     assert told(found, "log.refusal") == {blamed: value}
     fact = found["log.refusal", blamed]
     assert fact.seen == (f"{box}/log.txt, line 1",)
@@ -62,7 +66,7 @@ def test_who_is_blamed(box: str, way: str, detail: str, blamed: str, value: str)
 
 @pytest.mark.parametrize(("box", "way"), [("c", "Inbound"), ("e", "Outbound")])
 def test_line_of_a_role_that_the_node_does_not_have_claims_nothing(box: str, way: str) -> None:
-    found = facts(ZONE, **{box: negotiation(way, LOCAL)})
+    found = facts(ZONE, logs={box: negotiation(way, LOCAL)})
     assert told(found, "log.refusal") == {}
 
 
@@ -164,7 +168,7 @@ def test_no_tls_on_the_ssh_port_is_ssh() -> None:
     ],
 )
 def test_key_that_does_not_belong_to_its_certificate(box: str, line: str, node: str) -> None:
-    found = facts(ZONE, **{box: line})
+    found = facts(ZONE, logs={box: line})
     assert told(found, "node.private_key") == {node: "differs"}
     fact = found["node.private_key", node]
     assert (fact.subject.kind, fact.bindings["node"]) == (SubjectKind.NODE, node)
