@@ -316,6 +316,7 @@ class FakePractice(Practice):
 
     def __init__(self, clock: Callable[[], datetime] = lambda: NOW, slow: float = 0.0) -> None:
         self.clock = clock
+        self.notice = ""
         self.slow = slow
         self.closed = False
         self.calls: list[str] = []

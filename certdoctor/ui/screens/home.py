@@ -52,10 +52,13 @@ class Home(Frame):
     def load(self) -> None:
         """Read the list again."""
         words_of = self.searched
-        self.ask(lambda p: (p.sites(words_of), p.cases()), self._loaded, group="home")
+        self.ask(lambda p: (p.sites(words_of), p.cases(), p.notice), self._loaded, group="home")
 
-    def _loaded(self, answer: tuple[tuple[SiteRecord, ...], tuple[CaseRecord, ...]]) -> None:
-        self._sites, cases = answer
+    def _loaded(self, answer: tuple[tuple[SiteRecord, ...], tuple[CaseRecord, ...], str]) -> None:
+        first = self._sites is None
+        self._sites, cases, notice = answer
+        if first and notice:
+            self.complain(notice)
         self._last = next((case for case in cases if case.state == "open"), None)
         self.query_one(Rows).show(self._items())
         self.refresh_hint()

@@ -1,0 +1,148 @@
+"""The app on the real practice: what the screens ask of it is what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from certdoctor.casework.practice import Practice
+from tests import pki
+from tests.ui.driving import User, using
+
+
+@pytest.fixture
+def practice(tmp_path: Path, fresh_database: Path) -> Iterator[Practice]:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "certdoctor.db").write_bytes(fresh_database.read_bytes())
+    opened = Practice(data, lambda: pki.NOW, "kim")
+    yield opened
+    opened.close()
+
+
+async def _case(user: User, *nodes: tuple[str, str, str]) -> None:
+    """Open a case of a new site with these nodes (id, role, name) by keys."""
+    await user.press("n")
+    await user.type("Example Ltd")
+    await user.press("enter")
+    await user.type("HQ")
+    await user.press("enter", "enter", "n")
+    for id_, role, name in nodes:
+        await user.press("a")
+        await user.type(id_)
+        await user.press("tab", *["right"] * ("expressway-c", "expressway-e", "cucm").index(role), "tab", "tab")
+        await user.type(name)
+        await user.press("ctrl+s")
+    await user.press("c", "a")
+    await user.type("Zone down")
+    await user.press("enter")
+    user.sees("C-0001 Zone down")
+
+
+async def test_the_example_from_the_start_to_the_closed_case(practice: Practice, tmp_path: Path) -> None:
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "x")
+        user.sees("Cause found", "CRITICAL")
+        await user.press("enter", "f", "space")
+        user.sees("[x] 1.")
+        await user.press("w", "ctrl+u")
+        await user.type(str(tmp_path / "cure"))
+        await user.press("enter")
+        assert list((tmp_path / "cure").iterdir())
+        await user.press("escape", "o")
+        await user.type("The CAs were added")
+        await user.press("enter")
+        user.sees("CLOSED")
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("down", "enter", "h")
+        user.sees("case closed: The CAs were added")
+
+
+async def test_a_pasted_certificate_goes_to_the_node_whose_name_it_holds(practice: Practice) -> None:
+    leaf = pki.leaf("expe1.example.com")
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await _case(user, ("expe1", "expressway-e", "expe1.example.com"))
+        await user.paste(pki.bundle(leaf))
+        user.sees("→ expe1: server certificate")
+        await user.press("y")
+        assert practice.case(1).evidence[0].node == "expe1"
+        await user.press("enter")
+        user.sees("certificate › expe1.example.com", "its issuer is not in the evidence")
+
+
+async def test_a_pfx_opens_with_the_second_password_and_its_key_is_dropped(practice: Practice, tmp_path: Path) -> None:
+    path = tmp_path / "expe1.pfx"
+    path.write_bytes(pki.pfx(pki.leaf("expe1.example.com"), password="right"))
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await _case(user, ("expe1", "expressway-e", "expe1.example.com"))
+        await user.press("a", "ctrl+u")
+        await user.type(str(path))
+        await user.press("enter")
+        await user.type("wrong")
+        await user.press("enter")
+        assert "try again" in user.status
+        await user.type("right")
+        await user.press("enter")
+        user.sees("expe1.example.com")
+        assert "dropped" in user.status
+        assert [e.certificates for e in practice.case(1).evidence if e.current] == [("expe1.example.com",)]
+
+
+async def test_what_is_no_evidence_is_told_with_its_reason(practice: Practice, tmp_path: Path) -> None:
+    path = tmp_path / "broken.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await _case(user)
+        await user.press("a", "ctrl+u")
+        await user.type(str(path))
+        await user.press("enter")
+        assert "1 not read" in user.status
+        user.sees("Could not be read", "broken.pem")
+
+
+async def test_the_symptom_list_finds_and_takes(practice: Practice) -> None:
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await _case(user)
+        await user.press("s", "slash")
+        await user.type("traversal zone")
+        await user.press("enter", "space")
+        assert len(practice.case(1).case.symptoms) == 1
+        user.sees("✓")
+
+
+async def test_a_question_is_answered_and_its_answer_changed_after_a_restart(practice: Practice) -> None:
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await _case(
+            user, ("expc1", "expressway-c", "expc1.example.com"), ("expe1", "expressway-e", "expe1.example.com")
+        )
+        await user.press("s", "slash")
+        await user.type("traversal zone")
+        await user.press("enter", "space", "x", "i")
+        user.sees("Open questions")
+        await user.press("1")
+        (answer,) = practice.case(1).answers
+        first = answer.value
+        assert first is not None
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("r", "i")
+        await user.choose("")
+        rows = user.app.screen.query_one("#questions")
+        assert rows
+        await user.press("end", "2")
+        (answer,) = practice.case(1).answers
+        assert answer.value not in (None, first)
+
+
+async def test_connections_of_the_example_with_both_verdicts(practice: Practice) -> None:
+    practice.create_example()
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("down", "enter", "o")
+        user.sees("REFUSED", "accepted", "not required")
+
+
+async def test_a_damaged_database_is_told_at_the_start(practice: Practice) -> None:
+    practice.notice = "The database was damaged; it was kept as certdoctor.db.corrupt-1."
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        assert "was damaged" in user.status
