@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from certdoctor.deployment.model import CLIENT, Deployment, Judgement, Node
 from certdoctor.evidence.items import Certificate, Evidence, Form
 from certdoctor.text import clean
+from certdoctor.treatment import wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def missing_cas(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
         Artefact(
             f"{name}-{number:02d}-{_slug(certificate.label)}.pem",
             pem(certificate).encode("ascii"),
-            f"CA certificate {clean(certificate.subject)} for {name}",
+            wording.CA_FOR_LIST.format(subject=clean(certificate.subject), list=name),
         )
         for name, certificates in by_list.items()
         for number, certificate in enumerate(certificates.values(), 1)
@@ -74,7 +75,7 @@ def ca_requests(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
     if not lines:
         return ()
     text = "CA certificates to ask the issuing CA for (Base-64, with every CA up to the root)\n\n" + "\n".join(lines)
-    return (Artefact("ask-the-ca.txt", text.encode("utf-8"), "what to ask the CA for"),)
+    return (Artefact("ask-the-ca.txt", text.encode("utf-8"), wording.ASK_THE_CA),)
 
 
 def converted(evidence: Evidence, paths: Iterable[str]) -> tuple[Artefact, ...]:
@@ -91,7 +92,7 @@ def converted(evidence: Evidence, paths: Iterable[str]) -> tuple[Artefact, ...]:
                 Artefact(
                     f"{stem}-{kind}-{number:02d}.pem",
                     pem(found.certificate).encode("ascii"),
-                    f"{clean(found.certificate.label)} from {path} as Base-64 (PEM)",
+                    wording.AS_PEM.format(certificate=clean(found.certificate.label), file=path),
                 )
             )
     return tuple(artefacts)
@@ -131,7 +132,8 @@ def request(
         "extendedKeyUsage = serverAuth, clientAuth",
         *(("subjectAltName = @names", "[names]", *alternatives) if alternatives else ()),
     ]
-    return Artefact(f"{node.id}-request.cnf", ("\n".join(lines) + "\n").encode("utf-8"), f"request for {node.id}")
+    text = "\n".join(lines) + "\n"
+    return Artefact(f"{node.id}-request.cnf", text.encode("utf-8"), wording.REQUEST.format(node=node.id))
 
 
 def required_names(
@@ -157,11 +159,11 @@ def required_names(
             if domain not in wanted:
                 wanted[f"collab-edge.{domain}"] = None
     for judgement in judgements:
-        name = judgement.name if judgement.presenter.id == node.id else None
+        looked_for = judgement.name if judgement.presenter.id == node.id else None
         one_name = judgement.side == CLIENT or len(judgement.names_accepted) < 2
         # A short name or an address is a fault of the configuration, not a name for the certificate.
-        if name and one_name and "." in name and not _is_address(name):
-            wanted[name.lower()] = None
+        if looked_for and one_name and "." in looked_for and not _is_address(looked_for):
+            wanted[looked_for.lower()] = None
     return tuple(name for name in wanted if _HOST.fullmatch(name) or _is_address(name))
 
 
