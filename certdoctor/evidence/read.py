@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from certdoctor.evidence import archive, document, roots, site_file, vos, wording
-from certdoctor.evidence.items import Document, Evidence, Kind, Origin, Problem
+from certdoctor.evidence.items import Document, Evidence, Origin, Problem
 from certdoctor.limits import DEFAULT, Limits
 
 
@@ -112,10 +112,10 @@ class _Reading:
         return Evidence(tuple(self.documents), tuple(self.problems))
 
     def _one_site(self) -> None:
-        """Keep the first site description."""
+        """Keep the first site description that could be read."""
         first: Document | None = None
         for position, item in enumerate(self.documents):
-            if item.kind != Kind.SITE:
+            if item.site is None:
                 continue
             if first is None:
                 first = item
@@ -130,12 +130,15 @@ class _Reading:
         if described is None or described.site is None:
             return
         present = {item.origin.path for item in self.documents}
-        for path in dict.fromkeys(site_file.paths(described.site)):
-            if path in present:
+        reported: set[str] = set()
+        for key, path in site_file.named_paths(described.site):
+            if path in present or path in reported:
                 continue
+            reported.add(path)
+            origin = described.origin.at(described.site.place(key))
             reason = wording.SITE_NO_FILE.format(value=path)
             remedy = wording.SITE_NO_FILE_REMEDY
             close = difflib.get_close_matches(path, sorted(present), n=1, cutoff=0.8)
             if close:
                 remedy = wording.SITE_NEAREST.format(nearest=close[0])
-            self.problems.append(Problem(described.origin, wording.LOOKS_SITE, reason, remedy))
+            self.problems.append(Problem(origin, wording.LOOKS_SITE, reason, remedy))

@@ -75,3 +75,9 @@ class SiteDescription:
     text: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     source: str = ""  # the file it was read from
+    # Where what only other parts can judge stands in the file: "connections.c1.kind" -> line; see `place`.
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    def place(self, key: str) -> str:
+        """Return where `key` ("answers.change.last") stands, for an `Origin`."""
+        return f"line {self.lines[key]}, {key}" if key in self.lines else key

@@ -79,17 +79,26 @@ def parse(text: str, source: str, limits: Limits = DEFAULT) -> SiteDescription:
 
 def paths(site: SiteDescription) -> Iterator[str]:
     """Yield all document paths that a site description names."""
+    for _key, path in named_paths(site):
+        yield path
+
+
+def named_paths(site: SiteDescription) -> Iterator[tuple[str, str]]:
+    """Yield each document path that a site description names, behind its key in `SiteDescription.lines`."""
     for node in site.nodes:
-        yield from node.identities.values()
-        yield from node.trust.values()
-        yield from (path for path in (node.xconf, node.csr, node.crl) if path)
-        yield from node.logs
+        key = f"nodes.{node.id}"
+        yield from ((f"{key}.identities.{slot}", path) for slot, path in node.identities.items())
+        yield from ((f"{key}.trust.{name}", path) for name, path in node.trust.items())
+        settings = {"xconf": node.xconf, "csr": node.csr, "crl": node.crl}
+        yield from ((f"{key}.settings.{name}", path) for name, path in settings.items() if path)
+        yield from ((f"{key}.logs.{number}", path) for number, path in enumerate(node.logs, 1))
 
 
 class _Reader:
     def __init__(self, source: str, limits: Limits) -> None:
         self.source = source
         self.limits = limits
+        self.lines: dict[str, int] = {}
         archive, bang, name = source.rpartition("!")
         self.archive = archive + bang  # a site file in an archive names members of the same archive
         self.folder = posixpath.dirname(name)
@@ -233,6 +242,8 @@ class _Reader:
         nodes = self.unique(top, "nodes", self.node_description)
         known = {node.id for node in nodes}
         connections = self.unique(top, "connections", lambda item: self.connection(item, known))
+        symptoms = self.items(top, "symptoms")
+        self.lines |= {f"symptoms.{self.scalar(item, 'symptoms')}": item.line for item in symptoms}
         return SiteDescription(
             customer=self.text(top, "customer") or "",
             site=self.text(top, "site") or "",
@@ -244,6 +255,7 @@ class _Reader:
             text=self.text(top, "text") or "",
             answers=self.answers(top),
             source=self.source,
+            lines=self.lines,
         )
 
     def unique(self, top: _Map, key: str, read: Callable[[_Node], _Described]) -> tuple[_Described, ...]:
@@ -279,7 +291,9 @@ class _Reader:
         node = top.entries.get("answers")
         if node is None:
             return {}
-        entries = self.mapping(node, "answers", None).entries
+        answers = self.mapping(node, "answers", None)
+        entries = answers.entries
+        self.lines |= {f"answers.{fact}": line for fact, line in answers.lines.items()}
         return {fact: self.scalar(value, f"answers.{fact}") for fact, value in entries.items()}
 
     def identifier(self, parent: _Map, key: str, where: str) -> str:
@@ -301,6 +315,7 @@ class _Reader:
             value = self.text(settings, key)
             if value is not None:
                 files[key] = self.path(value, self.line(settings, key), f"settings.{key}")
+        self.node_lines(node, settings, f"nodes.{identifier}")
         return NodeDescription(
             id=identifier,
             role=role,
@@ -319,6 +334,14 @@ class _Reader:
             logs=tuple(self.path(self.scalar(log, "logs"), log.line, "logs") for log in self.items(node, "logs")),
         )
 
+    def node_lines(self, node: _Map, settings: _Map, key: str) -> None:
+        for part in ("identities", "trust"):
+            held = node.entries.get(part)
+            if isinstance(held, _Map):
+                self.lines |= {f"{key}.{part}.{slot}": line for slot, line in held.lines.items()}
+        self.lines |= {f"{key}.settings.{name}": line for name, line in settings.lines.items()}
+        self.lines |= {f"{key}.logs.{number}": log.line for number, log in enumerate(self.items(node, "logs"), 1)}
+
     def connection(self, item: _Node, known: set[str]) -> ConnectionDescription:
         entry = self.mapping(item, "connections", _CONNECTION_KEYS)
         ends = {}
@@ -331,8 +354,10 @@ class _Reader:
         port = self.text(entry, "port")
         if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65535):
             raise self.bad(self.line(entry, "port"), "port", wording.SITE_PORT.format(value=port))
+        identifier = self.identifier(entry, "id", "connections")
+        self.lines |= {f"connections.{identifier}.{key}": line for key, line in entry.lines.items()}
         return ConnectionDescription(
-            id=self.identifier(entry, "id", "connections"),
+            id=identifier,
             kind=self.required(entry, "kind", "connections"),
             client=ends["client"],
             server=ends["server"],

@@ -190,6 +190,24 @@ def test_a_second_site_is_reported(folder: Path) -> None:
     assert [problem.origin.path for problem in evidence.problems] == ["z/site.yml"]
 
 
+def test_a_faulty_site_does_not_shut_out_a_good_one(folder: Path) -> None:
+    (folder / "a").mkdir()
+    (folder / "a" / "site.yml").write_text("schema: certdoctor/site@1\nnods: []\n")
+    evidence = read_paths([folder])
+    assert [document.origin.path for document in evidence.documents if document.site] == ["site.yml"]
+    (problem,) = evidence.problems
+    assert str(problem.origin) == "a/site.yml, line 2, nods"
+
+
+def test_a_file_that_is_not_there_is_reported_with_line_and_key(folder: Path) -> None:
+    site = folder / "site.yml"
+    lines = [*site.read_text().splitlines(), "- id: expe9", "  role: expressway-e", "  trust:", "    ca: lost.pem"]
+    site.write_text("\n".join(lines))
+    (problem,) = read_paths([folder]).problems
+    assert problem.origin.place == f"line {len(lines)}, nodes.expe9.trust.ca"
+    assert "lost.pem" in problem.reason
+
+
 @pytest.mark.parametrize(
     ("name", "text", "documents", "problems"),
     [
