@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -42,9 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     set_language(options.lang)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal without UTF-8 gets \u2192 for what it cannot show (in JSON that is the very same character).
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         command: Callable[[argparse.Namespace], int] = options.run
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()  # a reader that went away must be noticed here, not while the interpreter ends
+        return code
     except CertdoctorError as error:
         print(f"certdoctor: {error}", file=sys.stderr)
         return BAD_INPUT

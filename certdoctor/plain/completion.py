@@ -10,17 +10,19 @@ def script(shell: str, parser: argparse.ArgumentParser) -> str:
     tree = _tree(parser)
     if shell == "fish":
         return "\n".join(_fish(tree))
-    body = "\n".join(f"    {' '.join(path) or '.'}) words={' '.join(words)!r} ;;" for path, words in tree.items())
+    body = "\n".join(f'    "{" ".join(path) or "."}") offered="{" ".join(words)}" ;;' for path, words in tree.items())
+    names = "|".join(sorted({name for path in tree for name in path}))
     header = "autoload -U +X bashcompinit && bashcompinit\n" if shell == "zsh" else ""
+    # "path" and "words" are variables of zsh itself: other names here.
     return f"""{header}_certdoctor() {{
-  local words path= word
+  local offered= typed= word
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    case "$word" in -*) ;; {"|".join(sorted({p for path in tree for p in path}))}) path="${{path:+$path }}$word" ;; esac
+    case "$word" in -*) ;; {names}) typed="${{typed:+$typed }}$word" ;; esac
   done
-  case "${{path:-.}}" in
-{body.replace("'", '"')}
+  case "${{typed:-.}}" in
+{body}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+  COMPREPLY=($(compgen -W "$offered" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 complete -o default -F _certdoctor certdoctor"""
 

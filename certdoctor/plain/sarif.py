@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+from urllib.parse import quote
 
 from certdoctor import __version__
 from certdoctor.casework.examination import Examination, Treatable
 
+_INSIDE = re.compile(r", (?:line|block) \d+$")
 _LEVEL = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 
 
@@ -47,9 +50,16 @@ def _result(finding: Treatable) -> dict[str, Any]:
         "ruleId": finding.diagnosis,
         "level": _LEVEL[finding.severity],
         "message": {"text": f"{finding.title}. {finding.summary}"},
-        "locations": [
-            {"physicalLocation": {"artifactLocation": {"uri": place.split(",", 1)[0].replace(" ", "%20")}}}
-            for place in dict.fromkeys(seen)
-        ],
+        "locations": [{"physicalLocation": _location(place)} for place in dict.fromkeys(seen)],
         "partialFingerprints": {"finding": finding.key},
     }
+
+
+def _location(place: str) -> dict[str, Any]:
+    """A place as `Origin` writes it: "trust/expc1.pem, block 2"."""
+    path, _comma, inside = place.rpartition(", ") if _INSIDE.search(place) else (place, "", "")
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(path.encode("utf-8", "replace"))}}
+    word, _space, number = inside.partition(" ")
+    if word == "line":
+        location["region"] = {"startLine": int(number)}
+    return location
