@@ -20,6 +20,11 @@ class Limits:
     ratio_from_bytes: int = 8 * 1024 * 1024  # less than this unpacked is never a bomb
     certificates_per_document: int = 20_000
     certificate_bytes: int = 256 * 1024
+    capture_packets: int = 5_000_000
+    capture_connections: int = 20_000
+    capture_stream_bytes: int = 256 * 1024  # of each direction of a connection; handshakes are far shorter
+    capture_total_bytes: int = 256 * 1024 * 1024  # of payload held while a capture is read
+    capture_names: int = 2_000  # acceptable CAs of one request for a certificate
     line_bytes: int = 64 * 1024
     yaml_bytes: int = 1024 * 1024
     kdf_iterations: int = 10_000_000  # rounds of key derivation that a PFX may ask for

@@ -13,6 +13,7 @@ from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, O
 from certdoctor.deployment.openssl import verifier
 from certdoctor.evidence.items import Certificate, Evidence
 from certdoctor.evidence.site import SiteDescription
+from certdoctor.facts.captures import captured, differences
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
 from certdoctor.facts.logs import Signatures, events, observe_logs
 from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
@@ -69,7 +70,11 @@ def examine(
     if knowledge.reasons is not None:
         signatures = Signatures(knowledge.signatures, knowledge.reasons)
         mutual = frozenset(kind.id for kind in kinds.values() if kind.client is not None)
-        observed += observe_logs(deployment, events(deployment, signatures), knowledge.reasons, mutual)
+        heard = (
+            *events(deployment, signatures),
+            *captured(deployment, evidence.documents, kinds, knowledge.reasons),
+        )
+        observed += observe_logs(deployment, heard, knowledge.reasons, mutual)
     told = [*_told(description.answers.items(), knowledge), *(_answer(*answer) for answer in answers)]
     facts = Facts([*observed, *told])
     reasoned = reason(
@@ -149,7 +154,7 @@ def _result(
         connections=tuple(_connection_lines(deployment, judgements)),
         candidates=reasoned.candidates,
         questions=tuple(texts.question(q) for q in reasoned.questions),
-        unchecked=tuple(_unchecked(deployment, judgements, reasoned)),
+        unchecked=(*_unchecked(deployment, judgements, reasoned), *_otherwise(deployment, judgements, evidence)),
         evidence=evidence,
         deployment=deployment,
         judgements=judgements,
@@ -216,3 +221,18 @@ def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned
         yield Unchecked(_("rule engine"), notice, "")
     for disagreement in reasoned.disagreements:
         yield Unchecked(_("rule engine"), disagreement, "")
+
+
+def _otherwise(deployment: Deployment, judgements: Sequence[Judgement], evidence: Evidence) -> Iterable[Unchecked]:
+    """Chains that a capture shows otherwise than the description has them: what was judged is not what was sent."""
+    sides = {SERVER: _("server"), CLIENT: _("client")}
+    for found in differences(deployment, evidence.documents, judgements):
+        what = _("{connection}: chain of the {side}").format(connection=found.connection, side=sides[found.side])
+        if not found.described:
+            why = _("the capture shows {sent}; the description has no certificate for it ({place})")
+        elif found.same_leaf:
+            why = _("the capture shows {sent}; the files say that {described} is sent ({place})")
+        else:
+            why = _("the capture shows another certificate: {sent} instead of {described} ({place})")
+        sent = " ← ".join(item.certificate.label for item in found.sent)
+        yield Unchecked(what, why.format(sent=sent, described=" ← ".join(found.described), place=found.place), "")

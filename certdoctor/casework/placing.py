@@ -105,8 +105,8 @@ def _weight(document: Document) -> tuple[int, int]:
 
 
 def by_content(document: Document, nodes: Sequence[NodeDescription]) -> Place | None:
-    """Return where a loose file seems to belong, None for one that belongs nowhere (unread, a site file)."""
-    if document.kind in (Kind.NOT_READ, Kind.SITE):
+    """Return where a loose file seems to belong, None for what is of no single node (unread, site file, capture)."""
+    if document.kind in (Kind.NOT_READ, Kind.SITE, Kind.CAPTURE):
         return None
     node, rest = _by_file_name(document.origin.path, nodes)
     why = _("the file bears its name") if node else ""
@@ -216,6 +216,8 @@ def _label(name: str) -> str:
 
 def what(document: Document) -> str:
     """Return what a document is, in a few words."""
+    if document.kind == Kind.CAPTURE:
+        return _("packet capture with {count} conversations").format(count=len(document.conversations))
     count = len(document.certificates)
     if count:
         leaf = leaf_of(document)

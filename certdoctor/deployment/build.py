@@ -34,7 +34,9 @@ def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Dep
         if found.id not in nodes:
             nodes[found.id] = _node(found, by_path, own, used, conflicts)
     unassigned = tuple(
-        d for d in evidence.documents if d.origin.path not in used and d.kind not in (Kind.SITE, Kind.NOT_READ)
+        d
+        for d in evidence.documents
+        if d.origin.path not in used and d.kind not in (Kind.SITE, Kind.NOT_READ, Kind.CAPTURE)
     )
     return Deployment(
         customer=description.customer,

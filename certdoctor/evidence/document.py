@@ -9,6 +9,7 @@ from dataclasses import replace
 from certdoctor.errors import BadInput
 from certdoctor.evidence import (
     asn1,
+    capture,
     decoding,
     keys,
     logs,
@@ -39,6 +40,8 @@ def read(data: bytes, origin: Origin, passwords: Sequence[str], limits: Limits) 
     blank = _blank(data, origin)
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         return _unread(blank, wording.LOOKS_EMPTY, wording.EMPTY, wording.EMPTY_REMEDY)
+    if capture.is_capture(data):
+        return capture.read(data, blank, limits)
     foreign = _foreign(data, origin)
     if foreign:
         return _unread(blank, *foreign)
@@ -78,10 +81,6 @@ def _unread(blank: Document, looks_like: str, reason: str, remedy: str) -> Read:
 _MAGIC = (
     (b"\xfe\xed\xfe\xed", wording.LOOKS_JKS, wording.JKS, wording.JKS_REMEDY),
     (b"\xce\xce\xce\xce", wording.LOOKS_JCEKS, wording.JKS, wording.JKS_REMEDY),
-    (b"\xd4\xc3\xb2\xa1", "packet capture (pcap)", wording.FOREIGN_FORMAT, wording.CAPTURE_REMEDY),
-    (b"\xa1\xb2\xc3\xd4", "packet capture (pcap)", wording.FOREIGN_FORMAT, wording.CAPTURE_REMEDY),
-    (b"\x4d\x3c\xb2\xa1", "packet capture (pcap)", wording.FOREIGN_FORMAT, wording.CAPTURE_REMEDY),
-    (b"\x0a\x0d\x0d\x0a", "packet capture (pcapng)", wording.FOREIGN_FORMAT, wording.CAPTURE_REMEDY),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip archive", wording.FOREIGN_FORMAT, wording.FOREIGN_FORMAT_REMEDY),
     (b"Rar!\x1a\x07", "RAR archive", wording.FOREIGN_FORMAT, wording.FOREIGN_FORMAT_REMEDY),
     (b"\xfd7zXZ\0", "xz file", wording.FOREIGN_FORMAT, wording.FOREIGN_FORMAT_REMEDY),

@@ -124,6 +124,7 @@ class Kind(StrEnum):
     XCONFIGURATION = "xconfiguration"
     XSTATUS = "xstatus"
     LOG = "log"
+    CAPTURE = "capture"  # of packets
     SITE = "site"
     NOT_READ = "not_read"
 
@@ -167,10 +168,52 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """A TLS alert that was sent in the clear (RFC 8446 section 6)."""
+
+    sender: str  # "client", "server"
+    level: int  # 1: warning, 2: fatal
+    number: int
+    name: str  # as in the RFC, "" for an unknown number
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One TCP connection of a packet capture, as far as it shows TLS or why there was none.
+
+    An empty chain was sent as such or not seen: `server_sent` and `client_sent` tell. `complete` is true where the
+    handshake was seen to end on both sides; of TLS 1.3 that says nothing on the client's certificate.
+    """
+
+    place: str  # "conversation 3, from packet 120"
+    client_address: str
+    client_port: int
+    server_address: str
+    server_port: int
+    started: datetime | None = None  # UTC, aware
+    sni: str | None = None
+    version: str = ""  # that the server chose: "TLS 1.2"; "" where it was not seen
+    server_chain: tuple[Found, ...] = ()  # as sent
+    client_chain: tuple[Found, ...] = ()
+    server_sent: bool = False  # a Certificate message of the server was seen
+    client_sent: bool = False
+    client_certificate_requested: bool = False
+    acceptable_cas: tuple[str, ...] = ()  # names, RFC 4514
+    alerts: tuple[Alert, ...] = ()
+    hidden_alerts: tuple[str, ...] = ()  # senders of alerts that were encrypted before the handshake was complete
+    reset_by: str = ""  # "client", "server"
+    trouble: str = ""  # "refused_port", "timeout", "not_tls": why there was no TLS
+    complete: bool = False
+    gaps: bool = False  # parts were not captured
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One file or archive member, read.
 
-    `stored` is what may be kept: the bytes without private keys (a PFX becomes the PEM of its certificates).
+    `stored` is what may be kept: the bytes without private keys (a PFX becomes the PEM of its certificates,
+    a packet capture the transcript of its handshakes).
     """
 
     origin: Origin
@@ -187,6 +230,7 @@ class Document:
     needs_password: bool = False  # a PFX that no given password opened
     host: str = ""  # host name that an archive or member name carries
     taken: str = ""  # time stamp that an archive or member name carries, as written there
+    conversations: tuple[Conversation, ...] = ()  # kind CAPTURE
     remarks: tuple[str, ...] = ()  # read all the same, but a box may refuse it: why
     slot: str = ""  # what its name says it is: "identity:server", "trust:ca", "xconf", "xstat", "log", "csr"
     site: SiteDescription | None = None  # kind SITE: what it describes; None where it is faulty
