@@ -284,7 +284,7 @@ class Practice:
         """Open a case for files, at the site that their site.yml names (made if it is new), and examine it."""
         from certdoctor.evidence.read import read_paths
 
-        given = read_paths(paths, passwords)
+        given = self._checked(read_paths(paths, passwords))
         described = next((d.site for d in given.documents if d.site is not None), None)
         customer = (described.customer if described else "") or "Unnamed customer"
         name = (described.site if described else "") or (Path(os.path.abspath(paths[0])).name if paths else "Site")
@@ -399,8 +399,14 @@ class Practice:
         return case_id
 
     def _add(self, case_id: int, given: Evidence) -> Added:
+        given = self._checked(given)
         with self._database.writing() as session:
             return self._take(session, case_id, given)
+
+    def _checked(self, given: Evidence) -> Evidence:
+        from certdoctor.casework.described import checked
+
+        return checked(given, self._loaded()) if any(document.site for document in given.documents) else given
 
     def _take(self, session: Session, case_id: int, given: Evidence) -> Added:
         taken = intake.take(session, case_id, given, who=self._who, now=self._clock())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from certdoctor.casework.described import checked
 from certdoctor.casework.examination import Examination, Treatable
 from certdoctor.casework.examine import examine
 from certdoctor.errors import CertdoctorError
@@ -38,7 +39,7 @@ def examine_paths(
     knowledge = load(folder("rules"), folder("kb"))
     # The worker starts while the files are read.
     with Engine(knowledge) as engine:
-        evidence = read_paths(paths, passwords)
+        evidence = checked(read_paths(paths, passwords), knowledge)
         return examine(evidence, description_of(evidence), knowledge, engine, now=now, at=at, lang=lang)
 
 
