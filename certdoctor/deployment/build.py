@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from certdoctor.deployment import expressway
+from certdoctor.deployment import expressway, wording
 from certdoctor.deployment.model import Connection, Deployment, Identity, Node, TrustList
 from certdoctor.deployment.version import Version
 from certdoctor.evidence.items import Document, Evidence, Found, Kind, Setting
@@ -114,8 +114,11 @@ def _node(
             trust["ca"] = TrustList(described.id, "ca", document.certificates, document)
         elif document.certificates:
             identities[slot] = _identity(described.id, slot, document)
+    offered: list[Document] = []
     for slot, path in described.identities.items():
         for document in documents(path):
+            if slot.startswith("candidate"):
+                offered.append(document)
             if document.certificates:
                 identities[slot] = _identity(described.id, slot, document)
     for name, path in described.trust.items():
@@ -128,10 +131,10 @@ def _node(
     seen_version = expressway.value(status, "SystemUnit Software Version") or expressway.value(
         settings, "SystemUnit Software Version"
     )
-    version = _agreed(described.id, "version", described.version or "", seen_version, conflicts)
+    version = _agreed(described.id, wording.VERSION_DIFFERS, described.version or "", seen_version, conflicts)
     cluster = _agreed(
         described.id,
-        "cluster",
+        wording.CLUSTER_DIFFERS,
         described.cluster or "",
         expressway.value(settings, "Alternates Cluster Name"),
         conflicts,
@@ -139,9 +142,8 @@ def _node(
     seen_name = expressway.host_name(settings)
     names = described.names or ((seen_name,) if seen_name else ())
     if described.names and "." in seen_name and seen_name.lower() not in {n.lower() for n in described.names}:
-        conflicts.append(
-            f"{described.id}: its names are given as {', '.join(described.names)}, its configuration says {seen_name}"
-        )
+        given = ", ".join(described.names)
+        conflicts.append(wording.NAMES_DIFFER.format(node=described.id, given=given, found=seen_name))
     requests = documents(described.csr)
     lists = documents(described.crl)
     return Node(
@@ -161,16 +163,17 @@ def _node(
         chat_aliases=described.chat_aliases,
         federation_domains=described.federation_domains,
         logs=(*documents(*described.logs), *(d for d in own if d.kind == Kind.LOG)),
+        offered=tuple(offered),
     )
 
 
-def _agreed(node: str, what: str, given: str, found: str, conflicts: list[str]) -> str:
+def _agreed(node: str, differs: str, given: str, found: str, conflicts: list[str]) -> str:
     same = given.lower() == found.lower() or (
-        what == "version"
+        differs == wording.VERSION_DIFFERS
         and (Version.parse(given) or Version(())).numbers == (Version.parse(found) or Version(())).numbers
     )
     if given and found and not same:
-        conflicts.append(f"{node}: its {what} is given as {given}, its files say {found}")
+        conflicts.append(differs.format(node=node, given=given, found=found))
     return given or found
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from certdoctor.deployment import expressway
+from certdoctor.deployment import expressway, wording
 from certdoctor.deployment.kinds import ConnectionKindForm
 from certdoctor.deployment.model import Connection, Deployment, Node
 from certdoctor.evidence.items import Origin, Setting
@@ -99,6 +99,7 @@ def _derived(deployment: Deployment, kinds: Mapping[str, ConnectionKindForm]) ->
         "edge-https": lambda: _edge(nodes, deployment.domains, kinds["edge-https"]),
         "uc-https": lambda: _to_uc_nodes(nodes, kinds["uc-https"]),
         "tftp-https": lambda: _to_uc_nodes(nodes, kinds["tftp-https"]),
+        "cluster": lambda: _cluster(nodes, kinds["cluster"]),
         "upload": lambda: _uploads(nodes),
     }
     for kind, rule in rules.items():
@@ -170,7 +171,7 @@ def _match_peers(peers: Sequence[Setting], edges: Sequence[Node]) -> Iterator[tu
             key=lambda e: max(difflib.SequenceMatcher(None, peer.value, n).ratio() for n in (*e.names, e.id)),
         )
         left.remove(node)
-        yield peer, node, f"the peer address {peer.value} is taken to mean {node.id}: no node has that name"
+        yield peer, node, wording.PEER_ASSUMED.format(peer=peer.value, node=node.id)
 
 
 def _edge(nodes: Sequence[Node], domains: Sequence[str], kind: ConnectionKindForm) -> Iterator[Connection]:
@@ -192,6 +193,28 @@ def _to_uc_nodes(nodes: Sequence[Node], kind: ConnectionKindForm) -> Iterator[Co
                 kind.port,
                 server.name,
                 None,
+            )
+
+
+def _cluster(nodes: Sequence[Node], kind: ConnectionKindForm) -> Iterator[Connection]:
+    """The connections between peers, under the peer addresses of the configuration; without it none is known."""
+    for client in _with_role(nodes, kind.client_roles):
+        others = [n for n in nodes if n.id != client.id and n.role == client.role and n.cluster == client.cluster]
+        own = {name.lower() for name in (*client.names, *client.addresses)}
+        peers = [peer for peer in expressway.cluster_peers(client.settings) if peer.value.lower() not in own]
+        # One address too many is the node's own, under a name that it does not have.
+        peers.sort(key=lambda peer: max(difflib.SequenceMatcher(None, peer.value, n).ratio() for n in (*own, client.id)))
+        for peer, server, assumed in _match_peers(peers[: len(others)], others):
+            yield Connection(
+                f"cluster-{client.id}-{server.id}",
+                kind.id,
+                client.id,
+                server.id,
+                kind.port,
+                peer.value,
+                None,
+                name_origin=_line(client, peer),
+                assumptions=(assumed,) if assumed else (),
             )
 
 

@@ -11,6 +11,8 @@ from certdoctor.evidence.items import Setting
 _ZONE = re.compile(r"^zones zone (\d+) (.+)$")
 _PEER = re.compile(r"^traversalclient peer (\d+) address$")
 
+_CLUSTER_PEER = re.compile(r"^alternates peer (\d+) address$")
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:
@@ -48,6 +50,16 @@ def role(settings: Mapping[str, Setting]) -> str:
     """Return "expressway-c" or "expressway-e" as the traversal zones tell, "" if they do not."""
     roles = {zone.role for zone in zones(settings)}
     return "expressway-c" if "client" in roles else "expressway-e" if "server" in roles else ""
+
+
+def cluster_peers(settings: Mapping[str, Setting]) -> tuple[Setting, ...]:
+    """Return the addresses of the cluster's peers in their order, the node's own among them."""
+    found = sorted(
+        (int(match[1]), setting)
+        for key, setting in settings.items()
+        if (match := _CLUSTER_PEER.match(key.lower())) and setting.value
+    )
+    return tuple(setting for _, setting in found)
 
 
 def zones(settings: Mapping[str, Setting]) -> tuple[Zone, ...]:

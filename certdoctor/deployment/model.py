@@ -63,6 +63,7 @@ class Node:
     chat_aliases: tuple[str, ...] = ()
     federation_domains: tuple[str, ...] = ()
     logs: tuple[Document, ...] = ()
+    offered: tuple[Document, ...] = ()  # files to be uploaded (slots "candidate..."), whatever they hold
 
     @property
     def is_expressway(self) -> bool:

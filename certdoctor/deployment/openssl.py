@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from certdoctor.deployment import wording
 from certdoctor.deployment.model import OpenSSLError
 from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Certificate, RevocationList
@@ -79,7 +80,7 @@ def verifier() -> Verifier:
     program = shutil.which("openssl")
     if program:
         return Program(program)
-    raise CertdoctorError("OpenSSL was not found (neither libcrypto nor the program); install the package openssl.")
+    raise CertdoctorError(wording.NO_OPENSSL)
 
 
 class LibCrypto:
@@ -210,7 +211,7 @@ class LibCrypto:
         callback: Any = self._callback_type(collect)
         try:
             if lib.X509_STORE_CTX_init(context, store, target, stack) != 1:
-                raise CertdoctorError("OpenSSL could not begin a verification (out of memory?).")
+                raise CertdoctorError(wording.NO_MEMORY)
             parameters = lib.X509_STORE_CTX_get0_param(context)
             lib.X509_VERIFY_PARAM_set_time(parameters, int(at.timestamp()))
             lib.X509_VERIFY_PARAM_set_purpose(parameters, _PURPOSES[purpose])

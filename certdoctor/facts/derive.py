@@ -649,22 +649,34 @@ _FORMS = {
 _FORM_WORDS = {"der": "DER", "pkcs7": "PKCS#7", "pfx": "PKCS#12 (PFX)", "pem": "PEM"}
 
 
+def _contents(document: Document) -> str:
+    """Say what a file is that holds no certificate, or none in a form that can be uploaded."""
+    if document.certificates:
+        return "Base-64 (BEGIN CERTIFICATE –)"
+    if document.requests:
+        return "PKCS#10 (CSR)"
+    if document.revocation_lists:
+        return "CRL"
+    if document.keys:
+        return "PRIVATE KEY"
+    return "HTML / XML" if document.stored.lstrip()[:1] == b"<" else "Text"
+
+
 def _files(deployment: Deployment, evidence: Evidence) -> Iterator[Fact]:
-    offered: dict[str, Node] = {}
-    for node in deployment.nodes.values():
-        for slot, identity in node.identities.items():
-            if slot.startswith("candidate") and node.is_expressway:  # others take DER and PKCS#7 too
-                offered[identity.document.origin.path] = node
+    # CUCM and the like take DER and PKCS#7 too.
+    offered = {d.origin.path: node for node in deployment.nodes.values() if node.is_expressway for d in node.offered}
     for document in evidence.documents:
+        path = document.origin.path
         form = _FORMS.get(document.form)
         if form is None or not (document.certificates or document.needs_password):
-            continue
-        path = document.origin.path
+            if path not in offered:
+                continue
+            form = "not_a_certificate"
         yield Fact(
             "file.form",
             file_subject(document),
             form,
-            bindings={"file": path, "form": _FORM_WORDS[form]},
+            bindings={"file": path, "form": _FORM_WORDS.get(form) or _contents(document)},
             seen=(path,),
         )
         for_node = offered.get(path)
@@ -683,7 +695,8 @@ def _files(deployment: Deployment, evidence: Evidence) -> Iterator[Fact]:
             },
             seen=(path,),
         )
-        if leaf is not None and len(document.certificates) > 1:
+        # In a PKCS#7 bundle the order says nothing.
+        if form == "pem" and leaf is not None and len(document.certificates) > 1:
             ca = leaf.certificate.is_ca is True and any(c.certificate.is_ca is not True for c in document.certificates)
             yield Fact(
                 "file.first_block",

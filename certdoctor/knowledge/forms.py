@@ -170,6 +170,7 @@ class DiagnosisForm(Form, frozen=True, kw_only=True):
     requires: list[Premise] = []  # known to be otherwise: speaks strongly against
     explains: list[str] = []  # consequences: folded under this where they hit the same connections
     supersedes: list[str] = []  # says less precisely what this says: folded likewise
+    reaches_by: list[list[str]] = []  # or where all bindings of one of these lists are equal in both proofs
     fix: list[FixStep]
     verify: list[VerifyStep]
     sources: list[str]

@@ -1,7 +1,7 @@
 """Consequences are folded under their causes, and the same fault seen in several places is one finding.
 
 A finding B is folded under A when A's diagnosis explains or supersedes B's and A hits every connection side that
-B hits. A must not rest on weaker evidence than B: a guess may not hide what is certain.
+B hits, or is about the same things as A's form says (`reaches_by`). A must not rest on weaker evidence than B: a guess may not hide what is certain.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def fold(
             if rings.get(diagnosis) is None
             or rings[diagnosis] != rings.get(group.diagnosis)
             or cause.order < group.order
-            if cause.strength <= STRENGTH[member.strength] and _covers(cause, member, affected)
+            if cause.strength <= STRENGTH[member.strength] and _covers(cause, member, affected, forms[diagnosis].reaches_by)
         ]
 
     tops: dict[GroupKey, list[_Group]] = {}
@@ -222,8 +222,8 @@ def _sides(subject: Subject, affected: Affected) -> frozenset[Subject]:
     return frozenset((subject,)) if subject.kind == SubjectKind.CONNECTION else affected.get(subject, frozenset())
 
 
-def _covers(cause: _Group, member: Finding, affected: Affected) -> bool:
-    if cause.site:
+def _covers(cause: _Group, member: Finding, affected: Affected, reaches_by: Sequence[Sequence[str]]) -> bool:
+    if cause.site or any(_same(cause, member, names) for names in reaches_by):
         return True
     sides = _sides(member.subject, affected)
     if sides and cause.sides:
@@ -231,6 +231,16 @@ def _covers(cause: _Group, member: Finding, affected: Affected) -> bool:
     return any(other.subject == member.subject for other in cause.members) or bool(
         cause.nodes.intersection(member.nodes)
     )
+
+
+def _same(cause: _Group, member: Finding, names: Sequence[str]) -> bool:
+    """Say whether some instance of the cause is about the very same things (such as one certificate in one list)."""
+    wanted = [_bound(member, name) for name in names]
+    return all(wanted) and any([_bound(other, name) for name in names] == wanted for other in cause.members)
+
+
+def _bound(finding: Finding, name: str) -> str:
+    return next((fact.bindings[name] for fact in finding.proof if fact.bindings.get(name)), "")
 
 
 def _rings(covering: Mapping[str, Sequence[str]]) -> dict[str, str]:
