@@ -52,11 +52,12 @@ class User:
         return self.frame.status.text
 
     async def settle(self) -> None:
-        """Wait until nothing is under way."""
-        for _round in range(3):
+        """Wait until nothing is under way, three times in a row: an answer may start the next job."""
+        calm = 0
+        while calm < 3:
             await self.pilot.pause()
+            calm = 0 if any(not worker.is_finished for worker in self.app.workers) else calm + 1
             await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
 
     async def press(self, *keys: str) -> User:
         """Press keys one after the other and wait for what they start."""

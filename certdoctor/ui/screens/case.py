@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from certdoctor.casework.examination import Examination, QuestionLine
     from certdoctor.casework.practice import Practice, Proposal, SymptomMatch
     from certdoctor.store.records import CaseView
+    from certdoctor.ui.sections.evidence import Locked
 
 
 class CaseScreen(Sectioned):
@@ -45,6 +46,7 @@ class CaseScreen(Sectioned):
         self.symptom_list: tuple[SymptomMatch, ...] = ()
         self.asked: dict[tuple[str, str], QuestionLine] = {}  # every question met, to change its answer later
         self.last_folder = ""
+        self.locked: Locked | None = None  # PFX files that wait for a password
 
     def on_mount(self) -> None:
         self.title_bar.set_path("certdoctor", _("case"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -16,7 +17,7 @@ from certdoctor.ui.places import choices, place_text, slot_text
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.spans import Cell, Item, gap, heading, pair, row, text_block
-from certdoctor.ui.widgets.fields import Field, Form, sure
+from certdoctor.ui.widgets.fields import Field, Form, is_sure, sure
 from certdoctor.ui.widgets.pick import PathPanel, Pick, listing
 from certdoctor.ui.widgets.rows import Rows
 
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from certdoctor.casework.examination import Examination
     from certdoctor.casework.practice import Added, Proposal
     from certdoctor.store.records import EvidenceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """PFX files that no password opened yet, and what was given and tried for them."""
+
+    paths: tuple[Path, ...]  # as given: a folder, an archive, or the file itself
+    names: tuple[str, ...]
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
 
 class EvidenceSection(Section[CaseScreen]):
@@ -34,7 +44,6 @@ class EvidenceSection(Section[CaseScreen]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._locked: tuple[Path, ...] = ()  # PFX files that wait for a password
         self._to_proposal = False  # the next drawing puts the cursor on the first proposal
         self._about = ""  # the document that an open panel is about
 
@@ -77,9 +86,8 @@ class EvidenceSection(Section[CaseScreen]):
         for number, problem in enumerate(view.problems):
             where = f"{problem.path}, {problem.place}" if problem.place else problem.path
             what = _("looks like {what}; ").format(what=problem.looks_like) if problem.looks_like else ""
-            items.append(
-                Item(f"problem-{number}", text_block("", f"{where}: {what}{problem.reason} {problem.remedy}").render)
-            )
+            said = f"{where}: {what}{problem.reason} {problem.remedy}"
+            items.append(Item(f"problem-{number}", text_block("", said).render))
         if not items:
             items = [gap(), *(text_block("", text, indent=2) for text in self._invitation())]
         at = next((record.path for record in waiting), None) if self._to_proposal else None
@@ -140,7 +148,7 @@ class EvidenceSection(Section[CaseScreen]):
             return _("y: yes, it belongs there. Y: yes to all. c: choose another place.")
         if proposal is not None:
             return _("c says which node this belongs to.")
-        if self._locked:
+        if self.frame.locked is not None:
             return _("A PFX file is still closed: p gives its password.")
         if self.frame.changed or not view.examinations:
             return _("x examines the site with this evidence. a adds more.")
@@ -156,12 +164,14 @@ class EvidenceSection(Section[CaseScreen]):
         case_id = self.frame.case_id
         self.frame.ask_long(_("reading pasted text"), lambda p: p.add_text(case_id, text), self._added)
 
-    def read(self, paths: tuple[Path, ...], password: str = "") -> None:
-        """Read files into the case; the password is used once and forgotten."""
-        case_id, passwords = self.frame.case_id, (password,) if password else ()
+    def read(self, paths: tuple[Path, ...], passwords: tuple[str, ...] = ()) -> None:
+        """Read files into the case. Passwords are forgotten as soon as no file waits for one."""
+        case_id = self.frame.case_id
 
         async def done(added: Added) -> None:
-            await self._added(added, tried=bool(password))
+            names = added.needs_password
+            self.frame.locked = Locked(paths, names, passwords) if names else None
+            await self._added(added, tried=bool(passwords))
 
         self.frame.ask_long(_("reading"), lambda p: p.add_files(case_id, paths, passwords), done)
 
@@ -169,10 +179,10 @@ class EvidenceSection(Section[CaseScreen]):
         frame = self.frame
         self._to_proposal = bool(added.proposals)
         frame.proposals.update({proposal.path: proposal for proposal in added.proposals})
-        self._locked = tuple(Path(path.split("!")[0]) for path in added.needs_password)
+        still = bool(added.needs_password)
         frame.changed = True
         parts = []
-        if added.documents or not (added.problems or added.needs_password):
+        if added.documents > len(added.needs_password) or not (added.problems or still):
             parts.append(_("{n} documents read, {m} certificates.").format(n=added.documents, m=added.certificates))
         if added.problems:
             first = added.problems[0]
@@ -181,26 +191,30 @@ class EvidenceSection(Section[CaseScreen]):
             parts.append(_("A private key was in {path}: it was dropped at once and is not kept.").format(
                 path=", ".join(os.path.basename(path) for path in added.keys_dropped[:3])
             ))  # fmt: skip
-        if self._locked and tried:
+        if still and tried:
             parts.append(_("That password does not open it; try again."))
-        if parts and (added.problems or (self._locked and tried)):
+        if parts and (added.problems or (still and tried)):
             frame.complain(" ".join(parts))
         elif parts:
             frame.say(" ".join(parts))
         frame.reload()
-        if self._locked:
+        if still:
             await self.action_password()
 
     async def action_password(self) -> None:
-        if not self._locked:
-            self.frame.say(_("No PFX file waits for a password."))
+        if self.frame.locked is None:
+            record = self._record(self.rows.key)
+            if record is not None and record.form == "pfx" and not record.certificates:
+                self.frame.say(_("Add this file again with a; then its password is asked for."))
+            else:
+                self.frame.say(_("No PFX file waits for a password."))
             return
-        name = os.path.basename(str(self._locked[0]))
+        name = os.path.basename(self.frame.locked.names[0])
         await self.frame.open_panel(
             Form(
                 _("Password of {name}").format(name=name),
                 [Field("password", _("Password"), password=True, required=True)],
-                _("It is used once to read the certificates and then forgotten. The private key in the file is"
+                _("It opens the file and is then forgotten. The private key in the file is"
                   " dropped, never kept. esc leaves the file closed; p asks again."),
                 id="form-password",
             )
@@ -267,7 +281,7 @@ class EvidenceSection(Section[CaseScreen]):
         if not record.certificates:
             kilobytes = max(record.size // 1000, 1)
             self.frame.say(f"{record.path}: {words.word(words.KIND, record.kind)}, {kilobytes} kB. "
-                           + " ".join(record.remarks))  # fmt: skip
+                           + " ".join(remark for remark in record.remarks))  # fmt: skip
             return
         path, view = record.path, self.frame.view
         shown = self.frame.examination or self.frame.look
@@ -316,8 +330,10 @@ class EvidenceSection(Section[CaseScreen]):
         await self.frame.close_panel()
         case_id, about = self.frame.case_id, self._about
         if form.id == "form-password":
-            self.read(self._locked, values["password"])
-        elif form.id == "form-remove" and values["sure"].lower() == "yes":
+            locked = self.frame.locked
+            if locked is not None:
+                self.read(locked.paths, (*locked.passwords, values["password"]))
+        elif form.id == "form-remove" and is_sure(values):
             self.frame.change(lambda p: p.remove_evidence(case_id, about), _("Removed: {path}.").format(path=about))
 
     # the path panel
