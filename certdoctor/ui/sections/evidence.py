@@ -17,7 +17,7 @@ from certdoctor.ui.places import choices, place_text, slot_text
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.spans import Cell, Item, gap, heading, pair, row, text_block
-from certdoctor.ui.widgets.fields import Field, Form, is_sure, sure
+from certdoctor.ui.widgets.fields import Field, Form, sure
 from certdoctor.ui.widgets.pick import PathPanel, Pick, listing
 from certdoctor.ui.widgets.rows import Rows
 
@@ -281,7 +281,7 @@ class EvidenceSection(Section[CaseScreen]):
         if not record.certificates:
             kilobytes = max(record.size // 1000, 1)
             self.frame.say(f"{record.path}: {words.word(words.KIND, record.kind)}, {kilobytes} kB. "
-                           + " ".join(remark for remark in record.remarks))  # fmt: skip
+                           + " ".join(record.remarks))  # fmt: skip
             return
         path, view = record.path, self.frame.view
         shown = self.frame.examination or self.frame.look
@@ -333,7 +333,7 @@ class EvidenceSection(Section[CaseScreen]):
             locked = self.frame.locked
             if locked is not None:
                 self.read(locked.paths, (*locked.passwords, values["password"]))
-        elif form.id == "form-remove" and is_sure(values):
+        elif form.id == "form-remove" and values["sure"].lower() == "yes":
             self.frame.change(lambda p: p.remove_evidence(case_id, about), _("Removed: {path}.").format(path=about))
 
     # the path panel
