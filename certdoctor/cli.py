@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gettext
 import io
 import os
 import sys
@@ -13,36 +14,57 @@ from typing import TYPE_CHECKING
 
 from certdoctor import __version__
 from certdoctor.errors import CertdoctorError
-from certdoctor.language import set_language
+from certdoctor.language import DOMAIN, LOCALE, N_, _, set_language
 
 if TYPE_CHECKING:
     from certdoctor.casework.practice import Practice
 
 BAD_INPUT = 2
 
-_EXAMPLES = """examples:
+_EXAMPLES = N_(
+    """examples:
   certdoctor                                     the app
   certdoctor examine site/                       a folder with site.yml, or any files and archives
   certdoctor examine diagnostic_log_*.tar.gz --format json
   certdoctor examine site/ --at 2027-03-15       as it will stand on that day
 exit codes of examine: 0 healthy, 1 findings, 2 bad usage or nothing readable, 3 not enough evidence
 """
+)
 
-_PROBE_EXAMPLES = """examples:
+_PROBE_EXAMPLES = N_(
+    """examples:
   certdoctor probe expe1.example.com:5061
   certdoctor probe expe1.example.com:7001 --client-cert expc1.pem --client-key expc1.key
   certdoctor probe imp1.example.com --starttls xmpp-client --sni example.com
   certdoctor probe --site site.yml --files seen/
 exit codes of probe: 0 connected and chain received, 1 refused or no TLS, 2 bad usage, 3 no answer
 """
+)
+
+
+# The words of argparse that a user meets; it looks them up by itself.
+_OF_ARGPARSE = (
+    N_("usage: "),
+    N_("options"),
+    N_("positional arguments"),
+    N_("show this help message and exit"),
+    N_("%(prog)s: error: %(message)s\n"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("expected one argument"),
+    N_("expected at least one argument"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("the following arguments are required: %s"),
+    N_("unrecognized arguments: %s"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     os.umask(0o077)
+    _speak(_language_asked(sys.argv[1:] if arguments is None else arguments))
     parser = build_parser()
     options = parser.parse_args(arguments)
-    set_language(options.lang)
+    _speak(options.lang)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal without UTF-8 gets \u2192 for what it cannot show (in JSON that is the very same character).
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -52,7 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # a reader that went away must be noticed here, not while the interpreter ends
         return code
     except CertdoctorError as error:
-        print(f"certdoctor: {error}", file=sys.stderr)
+        from certdoctor.sentences import told_error
+
+        print(f"certdoctor: {told_error(error)}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         # The reader of a pipe went away (`| head`); there is nobody left to tell.
@@ -69,93 +93,99 @@ def build_parser() -> argparse.ArgumentParser:
     top, common, stored = _language_option(), _language_option(), _data_option()
     parser = argparse.ArgumentParser(
         prog="certdoctor",
-        description="Finds out which certificate breaks a Cisco collaboration edge, why, and how to cure it.",
-        epilog=_EXAMPLES,
+        description=_("Finds out which certificate breaks a Cisco collaboration edge, why, and how to cure it."),
+        epilog=_(_EXAMPLES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[top, _data_option()],
     )
-    parser.add_argument("--version", action="version", version=f"certdoctor {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"certdoctor {__version__}", help=_("show the version and exit")
+    )
     parser.set_defaults(run=_app, lang=_default_language(), data=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title=_("commands"), metavar="COMMAND")
 
     examine = commands.add_parser(
         "examine",
         parents=[common, stored],
-        help="examine files, folders and archives",
-        description="Examines any mix of files, folders and archives, with at most one site.yml.",
-        epilog=_EXAMPLES,
+        help=_("examine files, folders and archives"),
+        description=_("Examines any mix of files, folders and archives, with at most one site.yml."),
+        epilog=_(_EXAMPLES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     examine.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     examine.add_argument("--format", choices=("text", "json", "markdown", "sarif"), default="text")
     examine.add_argument(
-        "--at", type=_time, metavar="TIME", help="judge as of this time (2026-11-23 or 2026-11-23T12:00:00Z)"
+        "--at", type=_time, metavar="TIME", help=_("judge as of this time (2026-11-23 or 2026-11-23T12:00:00Z)")
     )
     examine.add_argument(
-        "--password-file", type=Path, metavar="FILE", help="passwords of PFX files, one a line; never stored"
+        "--password-file", type=Path, metavar="FILE", help=_("passwords of PFX files, one a line; never stored")
     )
     examine.add_argument(
-        "--files", type=Path, metavar="DIR", help="write the files that cure the findings into a new folder"
+        "--files", type=Path, metavar="DIR", help=_("write the files that cure the findings into a new folder")
     )
-    examine.add_argument("--save", action="store_true", help="store the case in the database")
+    examine.add_argument("--save", action="store_true", help=_("store the case in the database"))
     examine.set_defaults(run=_examine)
 
     probe = commands.add_parser(
         "probe",
         parents=[common],
-        help="look at servers over the network: chain, TLS version, client certificate, alert",
-        description="Connects to the named servers, and to no others, and shows what they send. It judges nothing.",
-        epilog=_PROBE_EXAMPLES,
+        help=_("look at servers over the network: chain, TLS version, client certificate, alert"),
+        description=_("Connects to the named servers, and to no others, and shows what they send. It judges nothing."),
+        epilog=_(_PROBE_EXAMPLES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     probe.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="HOST, HOST:PORT or [IPv6]:PORT; port 443 if none is named"
+        "targets", nargs="*", metavar="TARGET", help=_("HOST, HOST:PORT or [IPv6]:PORT; port 443 if none is named")
     )
     probe.add_argument(
-        "--site", type=Path, metavar="PATH", help="look at the servers of all connections of this site.yml"
+        "--site", type=Path, metavar="PATH", help=_("look at the servers of all connections of this site.yml")
     )
     probe.add_argument(
-        "--sni", metavar="NAME", help="name to ask for (default: the host); with --starttls the XMPP domain"
+        "--sni", metavar="NAME", help=_("name to ask for (default: the host); with --starttls the XMPP domain")
     )
     probe.add_argument(
         "--starttls",
         choices=("xmpp-client", "xmpp-server"),
-        help="ask for TLS within XMPP; port 5222 or 5269 if none is named",
+        help=_("ask for TLS within XMPP; port 5222 or 5269 if none is named"),
     )
     probe.add_argument(
-        "--client-cert", type=Path, metavar="FILE", help="client certificate in PEM, its chain behind it"
+        "--client-cert", type=Path, metavar="FILE", help=_("client certificate in PEM, its chain behind it")
     )
     probe.add_argument(
-        "--client-key", type=Path, metavar="FILE", help="its key in PEM (default: in the same file); never stored"
+        "--client-key", type=Path, metavar="FILE", help=_("its key in PEM (default: in the same file); never stored")
     )
     probe.add_argument(
-        "--timeout", type=_seconds, default=10.0, metavar="S", help="seconds for each target (default: 10)"
+        "--timeout", type=_seconds, default=10.0, metavar="S", help=_("seconds for each target (default: 10)")
     )
     probe.add_argument("--format", choices=("text", "json"), default="text")
-    probe.add_argument("--files", type=Path, metavar="DIR", help="write what was seen into a new folder, for examine")
+    probe.add_argument(
+        "--files", type=Path, metavar="DIR", help=_("write what was seen into a new folder, for examine")
+    )
     probe.set_defaults(run=_probe)
 
-    case = commands.add_parser("case", help="list, show and export stored cases", parents=[common])
-    actions = case.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", parents=[common, stored], help="list the cases")
-    listing.add_argument("search", nargs="*", help="words that must occur")
+    case = commands.add_parser("case", help=_("list, show and export stored cases"), parents=[common])
+    actions = case.add_subparsers(title=_("actions"), metavar="ACTION", required=True)
+    listing = actions.add_parser("list", parents=[common, stored], help=_("list the cases"))
+    listing.add_argument("search", nargs="*", help=_("words that must occur"))
     listing.set_defaults(run=_case_list)
-    show = actions.add_parser("show", parents=[common, stored], help="show one case with its findings")
-    show.add_argument("number", help="C-0001 or 1")
+    show = actions.add_parser("show", parents=[common, stored], help=_("show one case with its findings"))
+    show.add_argument("number", help=_("C-0001 or 1"))
     show.set_defaults(run=_case_show)
-    export = actions.add_parser("export", parents=[common, stored], help="print one case with its history")
-    export.add_argument("number", help="C-0001 or 1")
+    export = actions.add_parser("export", parents=[common, stored], help=_("print one case with its history"))
+    export.add_argument("number", help=_("C-0001 or 1"))
     export.add_argument("--format", choices=("markdown", "json"), default="markdown")
     export.set_defaults(run=_case_export)
 
-    kb = commands.add_parser("kb", help="the knowledge base", parents=[common])
-    kb_actions = kb.add_subparsers(title="actions", metavar="ACTION", required=True)
-    check = kb_actions.add_parser("check", parents=[common], help="check rules/ and kb/ and run the tests of all rules")
-    check.add_argument("--rules", type=Path, help="another rules folder")
-    check.add_argument("--kb", type=Path, help="another kb folder")
+    kb = commands.add_parser("kb", help=_("the knowledge base"), parents=[common])
+    kb_actions = kb.add_subparsers(title=_("actions"), metavar="ACTION", required=True)
+    check = kb_actions.add_parser(
+        "check", parents=[common], help=_("check rules/ and kb/ and run the tests of all rules")
+    )
+    check.add_argument("--rules", type=Path, help=_("another rules folder"))
+    check.add_argument("--kb", type=Path, help=_("another kb folder"))
     check.set_defaults(run=_kb_check)
 
-    completion = commands.add_parser("completion", help="print a completion script", parents=[common])
+    completion = commands.add_parser("completion", help=_("print a completion script"), parents=[common])
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
     completion.set_defaults(run=_completion)
     return parser
@@ -163,7 +193,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _language_option() -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    parent.add_argument("--lang", choices=("en", "de"), help="language of all texts")
+    parent.add_argument("--lang", choices=("en", "de"), help=_("language of all texts"))
     return parent
 
 
@@ -173,7 +203,7 @@ def _data_option() -> argparse.ArgumentParser:
         "--data",
         type=Path,
         metavar="DIR",
-        help="folder of the database (default: $CERTDOCTOR_DATA or the user's data folder)",
+        help=_("folder of the database (default: $CERTDOCTOR_DATA or the user's data folder)"),
     )
     return parent
 
@@ -190,6 +220,23 @@ def data_folder(options: argparse.Namespace) -> Path:
     return platformdirs.user_data_path("certdoctor", appauthor=False)
 
 
+def _language_asked(arguments: Sequence[str]) -> str:
+    """Return the language for the parser's own texts, before it has parsed anything."""
+    asked = _default_language()
+    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == "--lang" or word.startswith("--lang="):
+            asked = after if word == "--lang" else word.partition("=")[2]
+    return asked
+
+
+def _speak(lang: str) -> None:
+    set_language(lang)
+    # argparse has its own words from the domain and language that gettext's module functions use.
+    os.environ["LANGUAGE"] = lang
+    gettext.bindtextdomain(DOMAIN, str(LOCALE))
+    gettext.textdomain(DOMAIN)
+
+
 def _default_language() -> str:
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         held = os.environ.get(name)
@@ -202,7 +249,8 @@ def _time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 2026-11-23 or 2026-11-23T12:00:00Z") from None
+        said = _("{value} is no time; write 2026-11-23 or 2026-11-23T12:00:00Z")
+        raise argparse.ArgumentTypeError(said.format(value=repr(text))) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -212,7 +260,8 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 600:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from more than 0 to 600")
+        said = _("{value} is no number of seconds from more than 0 to 600")
+        raise argparse.ArgumentTypeError(said.format(value=repr(text)))
     return seconds
 
 

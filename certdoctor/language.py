@@ -5,7 +5,8 @@ from __future__ import annotations
 import gettext
 from pathlib import Path
 
-_LOCALE = Path(__file__).resolve().parent / "locale"
+DOMAIN = "certdoctor"
+LOCALE = Path(__file__).resolve().parent / "locale"
 _lang = "en"
 _catalog: gettext.NullTranslations = gettext.NullTranslations()
 
@@ -14,7 +15,7 @@ def set_language(lang: str) -> None:
     """Use the catalog of `lang` ("en", "de") from now on; without one, texts stay English."""
     global _lang, _catalog
     _lang = lang
-    _catalog = gettext.translation("certdoctor", _LOCALE, languages=[lang], fallback=True)
+    _catalog = gettext.translation(DOMAIN, LOCALE, languages=[lang], fallback=True)
 
 
 def current() -> str:
@@ -25,3 +26,13 @@ def current() -> str:
 def _(text: str) -> str:
     """Return `text` in the current language."""
     return _catalog.gettext(text) if text else ""
+
+
+def pgettext(context: str, text: str) -> str:
+    """Return `text` in the current language, where the same English word means something else elsewhere."""
+    return _catalog.pgettext(context, text)
+
+
+def N_(text: str) -> str:
+    """Mark a text for the catalog; it is translated where it is shown."""
+    return text

@@ -22,6 +22,7 @@ from certdoctor.language import _
 from certdoctor.reasoning.conclude import reason
 from certdoctor.reasoning.engine import Engine
 from certdoctor.reasoning.findings import Finding, Reasoned, Verdict
+from certdoctor.sentences import told, told_place
 
 SITE = Subject(SubjectKind.SITE, "site")
 _SERIOUS = ("critical", "high", "medium")
@@ -75,8 +76,8 @@ def examine(
             *captured(deployment, evidence.documents, kinds, knowledge.reasons),
         )
         observed += observe_logs(deployment, heard, knowledge.reasons, mutual)
-    told = [*_told(description.answers.items(), knowledge), *(_answer(*answer) for answer in answers)]
-    facts = Facts([*observed, *told])
+    answered = [*_told(description.answers.items(), knowledge), *(_answer(*answer) for answer in answers)]
+    facts = Facts([*observed, *answered])
     reasoned = reason(
         facts,
         knowledge,
@@ -130,7 +131,7 @@ def _result(
     weaker = [f for f in reasoned.findings if f not in decisive and f.severity in _SERIOUS]
     shown: Sequence[Finding]
     if serious:
-        verdict, shown = Verdict.CAUSE_FOUND, decisive
+        verdict, shown = Verdict.CAUSE_FOUND, [*decisive, *_unexplained(weaker, decisive)]
     elif weaker:
         verdict, shown = Verdict.DIFFERENTIAL, reasoned.findings
     elif refused:
@@ -162,6 +163,20 @@ def _result(
         next_questions=reasoned.questions,
         disagreements=reasoned.disagreements,
     )
+
+
+def _unexplained(weaker: Sequence[Finding], decisive: Sequence[Finding]) -> Iterable[Finding]:
+    """Strong findings on what the logs tell and the causes found do not explain.
+
+    A password refused or a port that does not answer is no matter of certificates; a certificate refused is
+    explained where a cause hits the same connection.
+    """
+    hit = {connection for finding in decisive for connection in finding.connections}
+    for finding in weaker:
+        if finding.strength == "strong" and not finding.told:
+            trouble = any(fact.id == "log.trouble" for fact in finding.proof)
+            if trouble or not hit.intersection(finding.connections):
+                yield finding
 
 
 def _connection_lines(deployment: Deployment, judgements: Sequence[Judgement]) -> Iterable[ConnectionLine]:
@@ -197,7 +212,7 @@ def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned
         if connection.id not in known:
             yield Unchecked(connection.id, _("its kind or one of its nodes is not known"), "")
         for assumption in connection.assumptions:
-            yield Unchecked(connection.id, assumption, "")
+            yield Unchecked(connection.id, told(assumption), "")
     for j in judgements:
         if j.outcome == Outcome.NOT_CHECKED:
             what = _("{connection}: certificate of {node}").format(connection=j.connection.id, node=j.presenter.id)
@@ -216,7 +231,7 @@ def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned
         if document.certificates or document.settings:
             yield Unchecked(document.origin.path, _("it belongs to no node yet"), "")
     for conflict in deployment.conflicts:
-        yield Unchecked(_("contradiction"), conflict, "")
+        yield Unchecked(_("contradiction"), told(conflict), "")
     for notice in reasoned.notices:
         yield Unchecked(_("rule engine"), notice, "")
     for disagreement in reasoned.disagreements:
@@ -235,4 +250,6 @@ def _otherwise(deployment: Deployment, judgements: Sequence[Judgement], evidence
         else:
             why = _("the capture shows another certificate: {sent} instead of {described} ({place})")
         sent = " ← ".join(item.certificate.label for item in found.sent)
-        yield Unchecked(what, why.format(sent=sent, described=" ← ".join(found.described), place=found.place), "")
+        yield Unchecked(
+            what, why.format(sent=sent, described=" ← ".join(found.described), place=told_place(found.place)), ""
+        )

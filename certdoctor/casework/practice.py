@@ -24,6 +24,7 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Evidence, Problem
 from certdoctor.evidence.site import NodeDescription
 from certdoctor.facts.model import SubjectKind
+from certdoctor.language import _
 from certdoctor.store import cases, evidence, examinations, history, sites
 from certdoctor.store.database import Database
 from certdoctor.store.records import CaseRecord, CaseView, CertificateRecord, SiteRecord, SiteView
@@ -114,7 +115,8 @@ class Practice:
         given = read_paths([folder])
         described = next((d.site for d in given.documents if d.site is not None), None)
         if described is None:
-            raise CertdoctorError(f"certdoctor is installed without its example ({folder}); install it again.")
+            text = _("certdoctor is installed without its example ({folder}); install it again.")
+            raise CertdoctorError(text.format(folder=folder))
         with self._database.writing() as session:
             name, number = described.site, 1
             while sites.find(session, described.customer, name) is not None:
@@ -221,7 +223,7 @@ class Practice:
                 return
             kind, _separator, name = slot.partition(":")
             if slot not in _SLOT_WORDS and not (kind in ("identity", "trust") and name):
-                raise CertdoctorError(f"{slot!r} is no place for a file.")
+                raise CertdoctorError(_("{slot} is no place for a file.").format(slot=repr(slot)))
             key = sites.node_id(session, site_id, node)
             evidence.assign(session, site_id, document, key, slot, also)
             self._event(session, site_id, case_id, "assigned", f"{path} is {slot} of {node}")
@@ -248,9 +250,10 @@ class Practice:
         """
         knowledge = self._loaded()
         if fact not in knowledge.about or (value is not None and value not in knowledge.fact(fact).values):
-            raise CertdoctorError(f"{fact} = {value} is no answer to any question.")
+            text = _("{fact} = {value} is no answer to any question.")
+            raise CertdoctorError(text.format(fact=fact, value=value))
         if subject.partition(":")[0] not in set(SubjectKind):
-            raise CertdoctorError(f"{subject!r} is nothing that a question is about.")
+            raise CertdoctorError(_("{subject} is nothing that a question is about.").format(subject=repr(subject)))
         with self._database.writing() as session:
             cases.row(session, case_id)
             cases.add_answer(session, case_id, fact, subject, value, who=self._who, when=self._clock())
@@ -286,13 +289,13 @@ class Practice:
 
         given = self._checked(read_paths(paths, passwords))
         described = next((d.site for d in given.documents if d.site is not None), None)
-        customer = (described.customer if described else "") or "Unnamed customer"
-        name = (described.site if described else "") or (Path(os.path.abspath(paths[0])).name if paths else "Site")
+        customer = (described.customer if described else "") or _("Unnamed customer")
+        name = (described.site if described else "") or (Path(os.path.abspath(paths[0])).name if paths else _("Site"))
         with self._database.writing() as session:
             site_id = sites.find(session, customer, name)
             if site_id is None:
                 site_id = self._create_site(session, customer, name, described.domains if described else ())
-            title = _title(described.text if described else "") or f"Examination of {name}"
+            title = _title(described.text if described else "") or _("Examination of {name}").format(name=name)
             case_id = self._open_case(session, site_id, title)
             self._take(session, case_id, given)
         self.examine(case_id, lang, at)
@@ -311,7 +314,7 @@ class Practice:
     def add_note(self, case_id: int, text: str) -> None:
         """Add a note."""
         if not text.strip():
-            raise CertdoctorError("A note needs some text.")
+            raise CertdoctorError(_("A note needs some text."))
         with self._database.writing() as session:
             cases.row(session, case_id)
             cases.add_note(session, case_id, text, who=self._who, when=self._clock())
@@ -322,7 +325,7 @@ class Practice:
         with self._database.writing() as session:
             case = cases.row(session, case_id)
             if case.state == cases.CLOSED:
-                raise CertdoctorError(f"The case {cases.number(case_id)} is closed already.")
+                raise CertdoctorError(_("The case {number} is closed already.").format(number=cases.number(case_id)))
             case.state, case.closed, case.outcome = cases.CLOSED, self._clock(), outcome.strip()
             self._case_event(session, case_id, "case closed", case.outcome)
 
@@ -331,7 +334,7 @@ class Practice:
         with self._database.writing() as session:
             case = cases.row(session, case_id)
             if case.state == cases.OPEN:
-                raise CertdoctorError(f"The case {cases.number(case_id)} is open.")
+                raise CertdoctorError(_("The case {number} is open.").format(number=cases.number(case_id)))
             case.state, case.closed, case.outcome = cases.OPEN, None, ""
             self._case_event(session, case_id, "case reopened", case.title)
 
@@ -347,10 +350,10 @@ class Practice:
         examination = self.examine(case_id, lang, keep=False)
         finding = next((f for f in all_findings(examination) if f.key == finding_key), None)
         if finding is None:
-            raise CertdoctorError("This finding is not found any more; examine the case again.")
+            raise CertdoctorError(_("This finding is not found any more; examine the case again."))
         artefacts = {a.name: a for a in reversed(finding_files(examination, finding))}
         if not artefacts:
-            raise CertdoctorError("There is no file that could be written for this finding.")
+            raise CertdoctorError(_("There is no file that could be written for this finding."))
         paths = _written(folder, {name: artefacts[name].data for name in reversed(artefacts)})
         with self._database.writing() as session:
             names = ", ".join(path.name for path in paths)
@@ -494,7 +497,8 @@ def _written(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     """Write files into a folder that is new or empty; each can be read by the user alone."""
     try:
         if folder.exists() and any(folder.iterdir()):
-            raise CertdoctorError(f"{folder} is not empty; name a new folder for the files.")
+            text = _("{folder} is not empty; name a new folder for the files.")
+            raise CertdoctorError(text.format(folder=folder))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         paths = []
         for name, data in files.items():
@@ -504,4 +508,5 @@ def _written(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
             paths.append(path)
         return tuple(paths)
     except OSError as error:
-        raise CertdoctorError(f"The files cannot be written to {folder}: {error.strerror or error}.") from error
+        text = _("The files cannot be written to {folder}: {why}.")
+        raise CertdoctorError(text.format(folder=folder, why=error.strerror or error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from certdoctor.evidence.items import Evidence
 from certdoctor.evidence.read import read_paths
 from certdoctor.evidence.site import SiteDescription
 from certdoctor.knowledge.load import load
+from certdoctor.language import _
 from certdoctor.reasoning.engine import Engine
 from certdoctor.resources import folder
 from certdoctor.treatment.files import Artefact, artefacts
@@ -28,7 +30,8 @@ def description_of(evidence: Evidence) -> SiteDescription:
     found = [document for document in evidence.documents if document.site is not None]
     if len(found) > 1:
         names = ", ".join(document.origin.path for document in found)
-        raise CertdoctorError(f"There is more than one site.yml ({names}); examine one site at a time.")
+        text = _("There is more than one site.yml ({names}); examine one site at a time.")
+        raise CertdoctorError(text.format(names=names))
     return found[0].site or SiteDescription() if found else SiteDescription()
 
 
@@ -44,11 +47,15 @@ def examine_paths(
 
 
 def cure_files(examination: Examination) -> tuple[Artefact, ...]:
-    """Return the files that cure all findings, each name once."""
+    """Return the files that cure all findings: equal ones once, different ones of one name under numbered names."""
     found: dict[str, Artefact] = {}
     for finding in examination.findings:
         for artefact in finding_files(examination, finding):
-            found.setdefault(artefact.name, artefact)
+            stem, dot, ending = artefact.name.rpartition(".")
+            name, number = artefact.name, 2
+            while name in found and found[name].data != artefact.data:
+                name, number = f"{stem}-{number}{dot}{ending}", number + 1
+            found.setdefault(name, replace(artefact, name=name))
     return tuple(found.values())
 
 

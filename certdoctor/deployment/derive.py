@@ -203,7 +203,9 @@ def _cluster(nodes: Sequence[Node], kind: ConnectionKindForm) -> Iterator[Connec
         own = {name.lower() for name in (*client.names, *client.addresses)}
         peers = [peer for peer in expressway.cluster_peers(client.settings) if peer.value.lower() not in own]
         # One address too many is the node's own, under a name that it does not have.
-        peers.sort(key=lambda peer: max(difflib.SequenceMatcher(None, peer.value, n).ratio() for n in (*own, client.id)))
+        peers.sort(
+            key=lambda peer: max(difflib.SequenceMatcher(None, peer.value, n).ratio() for n in (*own, client.id))
+        )
         for peer, server, assumed in _match_peers(peers[: len(others)], others):
             yield Connection(
                 f"cluster-{client.id}-{server.id}",

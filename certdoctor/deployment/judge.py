@@ -83,6 +83,8 @@ class _Judge:
             presenter, verifier = verifier, presenter
         slot = connection.server_identity if side == SERVER else connection.client_identity
         identity = _first(presenter.identities, [slot] if slot else form.identity)
+        if identity is not None and not slot and _prefers_ecdsa(verifier):
+            identity = presenter.identities.get(f"{identity.slot}-ecdsa", identity)
         trust = _first(verifier.trust, form.trust if not connection.store else [connection.store, *form.trust])
         checked = _checked(connection, side, form, verifier, presenter)
         if checked == "no" or identity is None:
@@ -329,6 +331,16 @@ def _sent(presenter: Node, identity: Identity, form: SideForm, verifier: Verifie
                 sent.append(issuer)
             current = issuer
     return tuple(sent)
+
+
+def _prefers_ecdsa(node: Node) -> bool:
+    """Say whether an Expressway's cipher list has a UC node show its ECDSA certificate, where it has one (S07, S19)."""
+    ciphers = expressway.value(node.settings, "Ciphers UcClientTLSCiphers Value").upper().split(":")
+    if {"!ECDSA", "-ECDSA", "+ECDSA"}.intersection(ciphers):
+        return False
+    # "EECDH" and its likes put the ECDSA suites before the RSA ones.
+    first = next((name for name in ciphers if name.endswith(("ECDH", "ECDHE")) or "ECDSA" in name or "RSA" in name), "")
+    return bool(first) and "-RSA-" not in first and "+RSA" not in first
 
 
 def _checked(connection: Connection, side: str, form: SideForm, verifier: Node, presenter: Node) -> str:

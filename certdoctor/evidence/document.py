@@ -202,20 +202,23 @@ def _text(data: bytes, blank: Document, gathering: Gathering) -> Read:
     if parts:
         return _parts(parts, blank.origin, gathering)
 
-    cut: list[tuple[int, int, KeyNotice]] = []
+    cut: list[tuple[int, int, str]] = []
     spans: list[tuple[int, int]] = []
     form = _take_blocks(text, gathering, spans, cut)
     if form == Form.PFX and spans:
         data = _as_pem(gathering, from_pfx=True).encode()
         return _gathered(blank, Kind.CERTIFICATES, form, data, gathering)
+    for notice in stored.notices(text):
+        gathering.key(notice)
+    outside = _outside(text, spans)
     if cut:
         text = stored.without(text, cut)
+    left = stored.remains(text)
+    if left:
+        gathering.key(KeyNotice(None, encrypted=False))
+        text = stored.without(text, left)
+    if cut or left:
         data = text.encode("utf-8", "replace")
-        outside = text
-    else:
-        outside = _outside(text, spans)
-    for notice in stored.notices(text) if not cut else ():
-        gathering.key(notice)
     if text.startswith(stored.FROM_PFX):
         form = Form.PFX
 
@@ -299,12 +302,14 @@ _EXPECTED = {
     "CMS": Sort.PKCS7,
 }
 _LOOKS = {label: str(kind) for label, kind in _EXPECTED.items()}
+# Blocks with such labels hold no private key, even if they cannot be read
+_HARMLESS = re.compile(r"CERTIFICATE|CRL|PKCS|CMS|REQUEST|PARAMETERS|PUBLIC")
 # Parts of key files that say nothing about certificates
 _LEFT_ASIDE = ("EC PARAMETERS", "DH PARAMETERS", "X9.42 DH PARAMETERS", "DSA PARAMETERS")
 
 
 def _take_blocks(
-    text: str, gathering: Gathering, spans: list[tuple[int, int]], cut: list[tuple[int, int, KeyNotice]]
+    text: str, gathering: Gathering, spans: list[tuple[int, int]], cut: list[tuple[int, int, str]]
 ) -> Form:
     """Read every block; note where they stand, and which stretches of text hold private keys."""
     form = Form.NONE
@@ -321,7 +326,9 @@ def _take_blocks(
             continue
         spans.append((block.start, block.stop))
         if len(gathering.keys) > keys_before:
-            cut.append((block.start, block.stop, gathering.keys[-1]))
+            cut.append((block.start, block.stop, stored.notice_text(gathering.keys[-1])))
+        elif kind == Sort.UNKNOWN and not _HARMLESS.search(block.label):
+            cut.append((block.start, block.stop, stored.UNREADABLE))
         elif form == Form.NONE and kind in (Sort.CERTIFICATE, Sort.PKCS7):
             form = Form.PKCS7_PEM if kind == Sort.PKCS7 else Form.PEM
             if not block.label:

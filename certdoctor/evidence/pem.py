@@ -72,7 +72,7 @@ class Block:
     @property
     def is_key(self) -> bool:
         """Whether its label says that it is a private key."""
-        return "PRIVATE KEY" in self.label
+        return _says_key(self.label)
 
 
 class Undecodable(ValueError):
@@ -112,6 +112,10 @@ def _marked(text: str) -> Iterator[Block]:
         yield _block(text, opened, None, _end_of_run(text, opened, len(text)), previous_stop)
 
 
+def _says_key(label: str) -> bool:
+    return "PRIVATE" in label or (label.endswith("KEY") and "PUBLIC" not in label)
+
+
 def _label(marker: re.Match[str]) -> str:
     return " ".join(marker["label"].upper().split())
 
@@ -142,7 +146,7 @@ def _block(text: str, begin: re.Match[str], end: re.Match[str] | None, stop: int
 
 def _run_before(text: str, low: int, end: re.Match[str]) -> int | None:
     """Where the lines of base64 begin that stand directly before an END line without BEGIN, or None."""
-    is_key = "PRIVATE KEY" in _label(end)
+    is_key = _says_key(_label(end))
     start = None
     at = end.start()
     lines = 0
@@ -150,7 +154,7 @@ def _run_before(text: str, low: int, end: re.Match[str]) -> int | None:
         line_start = max(text.rfind("\n", low, at - 1), text.rfind("\r", low, at - 1)) + 1
         line_start = max(line_start, low)
         line = text[line_start:at].strip(" \t\r\n>|")
-        if line and _NOT_BASE64.search(line) and not is_key:
+        if line and _NOT_BASE64.search(line) and not (is_key and (is_body_line(line) or _HEADER.match(line))):
             break
         if line:
             start = line_start
@@ -159,12 +163,18 @@ def _run_before(text: str, low: int, end: re.Match[str]) -> int | None:
     return start
 
 
+def is_body_line(line: str) -> bool:
+    """Tell whether a line is base64, a few damaged characters aside."""
+    odd = sum(1 for character in line if not (character.isascii() and (character.isalnum() or character in "+/=")))
+    return odd * 8 <= len(line) and " " not in line
+
+
 def _end_of_run(text: str, begin: re.Match[str], high: int) -> int:
     """Where a block without an END line ends: with the last line that can be base64 or a PEM header.
 
     What can belong to a private key is taken as a part of it.
     """
-    is_key = "PRIVATE KEY" in _label(begin)
+    is_key = _says_key(_label(begin))
     stop = begin.end()
     for count, line in enumerate(_LINE.finditer(text, stop, high)):
         content = _BLANK.sub("", _QUOTE.sub("", line[0], count=1))

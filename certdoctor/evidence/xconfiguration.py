@@ -10,13 +10,13 @@ from xml.parsers import expat
 from certdoctor.evidence.items import Setting
 
 _CONFIGURATION = re.compile(r"^\s*(?:\*c\s+)?xConfig(?:uration)?\s+(?P<path>[^:\"]+?)\s*:(?P<value>.*)$", re.IGNORECASE)
-_STATUS = re.compile(r"^(?P<indent>\s*)(?P<mark>\*s\s+)?(?:xStatus\s+)?(?P<name>[^:\"]{1,200}?)\s*:(?P<value>.*)$")
 _STATUS_START = re.compile(r"^\s*\*s\s+\S", re.IGNORECASE)
 _NOISE = re.compile(
     r"^\s*(?:\*[cs]/end|OK|\*r\b.*|\*h\b.*|~?\s*#.*|[>$].*|x(?:status|configuration))?\s*$", re.IGNORECASE
 )
 _MOST_CONTINUED = 200
 _DEEPEST = 60
+_LONGEST_NAME = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,19 @@ def status(lines: list[str]) -> Settings:
             if line.strip().lower() == "*s/end":
                 above, inside = [], False
             continue
-        match = _STATUS.match(line)
-        if match is None or not (match["mark"] or inside):
+        content = line.strip()
+        depth = len(line) - len(line.lstrip())
+        if content[:2].lower() == "*s" and content[2:3].isspace():
+            above, inside, depth = [], True, -1
+            content = content[2:].lstrip()
+        name, colon, value = content.partition(":")
+        if not colon or not name.strip() or len(name) > _LONGEST_NAME or not inside:
             unknown.append((number, line))
             continue
-        if match["mark"]:
-            above, inside = [], True
-        depth = -1 if match["mark"] else len(match["indent"].expandtabs())
         while above and above[-1][0] >= depth:
             above.pop()
-        name = " ".join(match["name"].split())
-        value = match["value"].strip()
+        name = " ".join(name.split())
+        value = value.strip()
         note = re.match(r"^\([^)]*\):\s*(.*)$", value)  # Zones: (status=Active): ...
         if note:
             value = note[1]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from certdoctor.errors import CertdoctorError
+from certdoctor.language import _, pgettext
 from certdoctor.text import clean
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def listing(data: Path, now: Clock, search: str) -> int:
         for case in practice.cases(search):
             opened = case.opened.strftime("%Y-%m-%d")
             where = f"{clean(case.customer)} / {clean(case.site)}"
-            print(f"{case.number}  {case.state:<6}  {opened}  {where}  {clean(case.title)}")
+            print(f"{case.number}  {_state(case):<6}  {opened}  {where}  {clean(case.title)}")
     finally:
         practice.close()
     return 0
@@ -39,7 +40,7 @@ def show(data: Path, now: Clock, number: str, lang: str) -> int:
     practice = _open(data, now)
     try:
         case = _find(practice, number)
-        print(f"{case.number} {clean(case.title)} ({case.state})\n")
+        print(f"{case.number} {clean(case.title)} ({_state(case)})\n")
         print(as_text(practice.examine_site(case.site_id, lang)), end="")
     finally:
         practice.close()
@@ -69,7 +70,12 @@ def _find(practice: Practice, number: str) -> CaseRecord:
     for case in practice.cases(f"C-{wanted:>04}"):
         if case.number.removeprefix("C-").lstrip("0") == wanted:
             return case
-    raise CertdoctorError(f"There is no case {number}; `certdoctor case list` shows all of them.")
+    text = _("There is no case {number}; `certdoctor case list` shows all of them.")
+    raise CertdoctorError(text.format(number=number))
+
+
+def _state(case: CaseRecord) -> str:
+    return pgettext("state of a case", "open") if case.state == "open" else _("closed")
 
 
 def _json(view: CaseView, site: SiteView) -> str:
@@ -89,22 +95,26 @@ def _json(view: CaseView, site: SiteView) -> str:
 
 def _markdown(view: CaseView, site: SiteView) -> str:
     case = view.case
-    lines = [f"# {case.number}: {clean(case.title)}", "", f"{clean(case.customer)} / {clean(case.site)}, {case.state}"]
+    lines = [
+        f"# {case.number}: {clean(case.title)}",
+        "",
+        f"{clean(case.customer)} / {clean(case.site)}, {_state(case)}",
+    ]
     if case.text:
         lines += ["", f"> {clean(case.text)}"]
     for examination in view.examinations[:1]:
         lines += ["", f"## {examination.verdict} ({examination.made:%Y-%m-%d %H:%M})", ""]
         lines += [f"- {f.diagnosis} {clean(f.title)} ({f.severity}): {clean(f.summary)}" for f in examination.findings]
     if view.steps:
-        lines += ["", "## Steps", ""]
+        lines += ["", f"## {_('Steps')}", ""]
         lines += [
             f"- [{'x' if s.done else ' '}] {s.finding_key} {s.step} ({clean(s.who)}, {s.when:%Y-%m-%d %H:%M})"
             for s in view.steps
         ]
     if view.notes:
-        lines += ["", "## Notes", ""]
+        lines += ["", f"## {_('Notes')}", ""]
         lines += [f"- {note.when:%Y-%m-%d %H:%M} {clean(note.who)}: {clean(note.text)}" for note in view.notes]
     history = [event for event in site.events if event.case_number == case.number]
-    lines += ["", "## History", ""]
+    lines += ["", f"## {_('History')}", ""]
     lines += [f"- {e.when:%Y-%m-%d %H:%M} {clean(e.who)}: {e.kind}: {clean(e.text)}" for e in reversed(history)]
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from certdoctor.casework.examination import Examination, Treatable
+from certdoctor.sentences import told
 from certdoctor.text import clean
 
 SCHEMA = "certdoctor/examination@1"
@@ -57,7 +58,7 @@ def as_document(examination: Examination) -> dict[str, Any]:
                 "source": clean(d.origin.path),
                 "kind": d.kind.value,
                 "certificates": len(d.certificates),
-                "remarks": [clean(r) for r in d.remarks],
+                "remarks": [clean(told(remark)) for remark in d.remarks],
             }
             for d in examination.evidence.documents
         ],
@@ -65,8 +66,8 @@ def as_document(examination: Examination) -> dict[str, Any]:
             {
                 "source": clean(str(p.origin)),
                 "looks_like": clean(p.looks_like),
-                "reason": clean(p.reason),
-                "remedy": clean(p.remedy),
+                "reason": clean(told(p.reason)),
+                "remedy": clean(told(p.remedy)),
             }
             for p in examination.evidence.problems
         ],

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from certdoctor.casework.examination import Examination
 from certdoctor.errors import BadInput, CertdoctorError
+from certdoctor.language import _
+from certdoctor.sentences import told
 
 EXIT = {"healthy": 0, "cause_found": 1, "differential": 1, "not_checked": 3}
 NOTHING_READABLE = 2
@@ -28,7 +30,8 @@ def run(
     """Examine `paths`, print the result in `form` and return the exit code.
 
     Raises:
-        CertdoctorError: a path does not exist, or a folder to write into is not empty.
+        CertdoctorError: a path does not exist, the passwords cannot be read, or the folder for the files cannot be
+            written or is not empty.
     """
     from certdoctor.casework.sites import examine_paths
     from certdoctor.plain.document import as_json
@@ -37,8 +40,10 @@ def run(
 
     for path in paths:
         if not path.exists():
-            raise BadInput(str(path), "", "there is no such file or folder.", "Check the path.")
-    passwords = password_file.read_text(encoding="utf-8").splitlines() if password_file else []
+            raise BadInput(str(path), "", _("there is no such file or folder."), _("Check the path."))
+    if files is not None:
+        _check_free(files)
+    passwords = _passwords(password_file) if password_file else []
     examination = examine_paths(paths, passwords=passwords, at=at, now=now(), lang=lang)
     printers = {"text": as_text, "json": as_json, "markdown": as_markdown, "sarif": as_sarif}
     print(printers[form](examination).rstrip("\n"))
@@ -51,15 +56,37 @@ def run(
     return EXIT[examination.verdict.value]
 
 
+def _passwords(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        text = _("the passwords cannot be read ({why}).")
+        raise BadInput(str(file), "", text.format(why=error.strerror)) from None
+    except UnicodeDecodeError:
+        reason, remedy = _("the passwords are not written in UTF-8."), _("Save the file as UTF-8.")
+        raise BadInput(str(file), "", reason, remedy) from None
+
+
+def _check_free(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        text = _("{folder} is a file; name a new folder for the files.")
+        raise CertdoctorError(text.format(folder=folder))
+    if folder.exists() and any(folder.iterdir()):
+        text = _("{folder} exists and is not empty; name a new folder for the files.")
+        raise CertdoctorError(text.format(folder=folder))
+
+
 def _write(examination: Examination, folder: Path) -> None:
     from certdoctor.casework.sites import cure_files
 
-    if folder.exists() and any(folder.iterdir()):
-        raise CertdoctorError(f"{folder} exists and is not empty; name a new folder for the files.")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for artefact in cure_files(examination):
-        (folder / artefact.name).write_bytes(artefact.data)
-        print(f"{folder / artefact.name}: {artefact.purpose}", file=sys.stderr)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for artefact in cure_files(examination):
+            (folder / artefact.name).write_bytes(artefact.data)
+            print(f"{folder / artefact.name}: {told(artefact.purpose)}", file=sys.stderr)
+    except OSError as error:
+        text = _("{folder} cannot be written ({why}).")
+        raise CertdoctorError(text.format(folder=folder, why=error.strerror)) from None
 
 
 def _save(
@@ -77,4 +104,4 @@ def _save(
         case = practice.save_examined(paths, passwords, lang=lang, at=at)
     finally:
         practice.close()
-    print(f"stored as {case.number}", file=sys.stderr)
+    print(_("stored as {case}").format(case=case.number), file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from certdoctor.language import _
 from certdoctor.resources import folder
 
 
@@ -17,5 +18,5 @@ def check(rules: Path | None, kb: Path | None) -> int:
         found = faults(rules or folder("rules"), kb or folder("kb"), trial)
     for fault in found:
         print(fault)
-    print(f"{len(found)} faults" if found else "rules/ and kb/ are in order", file=sys.stderr)
+    print(_("{count} faults").format(count=len(found)) if found else _("rules/ and kb/ are in order"), file=sys.stderr)
     return 1 if found else 0

@@ -18,6 +18,7 @@ from certdoctor.evidence.items import Certificate
 from certdoctor.evidence.probe import Outcome, ProbeResult, as_document, client_identity, probe
 from certdoctor.evidence.targets import Starttls, Target, target
 from certdoctor.language import _
+from certdoctor.sentences import told
 from certdoctor.text import clean
 
 SCHEMA = "certdoctor/probe@1"
@@ -113,7 +114,7 @@ def _text(result: ProbeResult) -> Iterator[str]:
     where = f" ({clean(result.address)})" if result.address and result.address != result.host else ""
     yield f"{clean(result.place)}{where}: {_words(result.outcome)}, {result.took:.2f} s"
     if result.error:
-        yield f"   {clean(result.error)}"
+        yield f"   {clean(told(result.error))}"
     if result.sni and result.sni != result.host:
         yield "   " + _("name asked for: {name}").format(name=clean(result.sni))
     if result.ssh_banner:
@@ -125,7 +126,7 @@ def _text(result: ProbeResult) -> Iterator[str]:
         yield f"   {result.tls_version}" + (f", {clean(result.cipher)}" if result.cipher else "")
     yield from _client_certificate(result)
     for remark in result.remarks:
-        yield f"   {clean(remark)}"
+        yield f"   {clean(told(remark))}"
     if result.chain:
         yield "   " + _("Chain as sent:")
     for number, sent in enumerate(result.chain, 1):

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from certdoctor.casework.examination import Examination, Treatable
-from certdoctor.language import _
+from certdoctor.evidence.items import Problem
+from certdoctor.language import N_, _
 from certdoctor.reasoning.findings import Verdict
+from certdoctor.sentences import told, told_place
 from certdoctor.text import clean
+
+# Tokens as they are read in a report; JSON has the tokens themselves.
+_WORDS = {
+    "critical": N_("critical"),
+    "high": N_("high"),
+    "medium": N_("medium"),
+    "low": N_("low"),
+    "info": N_("info"),
+    "accepted": N_("accepted"),
+    "refused": N_("refused"),
+    "depends": N_("depends"),
+    "not_checked": N_("not_checked"),
+    "not_required": N_("not_required"),
+    "service": N_("service"),
+    "restart": N_("restart"),
+}
 
 
 def verdict_words(examination: Examination) -> str:
@@ -53,7 +71,7 @@ def _text(e: Examination) -> Iterator[str]:
         yield _("Connections (server's certificate / client's certificate):")
         width = max(len(c.id) for c in e.connections)
         for c in e.connections:
-            yield f"   {c.id:<{width}}  {c.kind:<14} {c.server_verdict} / {c.client_verdict}"
+            yield f"   {c.id:<{width}}  {c.kind:<14} {_word(c.server_verdict)} / {_word(c.client_verdict)}"
     if e.unchecked:
         yield ""
         yield _("Not checked:")
@@ -65,16 +83,16 @@ def _text(e: Examination) -> Iterator[str]:
         yield ""
         yield _("Could not be read:")
         for problem in e.evidence.problems:
-            yield f"   {clean(str(problem.origin))}: {clean(problem.reason)} {clean(problem.remedy)}"
+            yield f"   {_problem(problem, clean)}"
 
 
 def _finding(f: Treatable) -> Iterator[str]:
     unconfirmed = f" [{_('unconfirmed')}]" if f.status == "recalled" else ""
-    yield f"{f.rank}. [{f.severity}] {f.diagnosis} {f.title}{unconfirmed}"
+    yield f"{f.rank}. [{_word(f.severity)}] {f.diagnosis} {f.title}{unconfirmed}"
     yield f"   {f.summary}"
     yield "   " + _("Proof:")
     for proof in f.proof:
-        seen = f"  ({', '.join(clean(s) for s in proof.seen)})" if proof.seen else ""
+        seen = f"  ({', '.join(clean(told_place(s)) for s in proof.seen)})" if proof.seen else ""
         yield f"   - {proof.text}{seen}"
     yield "   " + _("Fix:")
     for number, step in enumerate(f.fix, 1):
@@ -84,7 +102,7 @@ def _finding(f: Treatable) -> Iterator[str]:
             if extra:
                 yield f"      {extra}"
         if step.interruption != "none":
-            yield "      " + _("interrupts service: {kind}").format(kind=step.interruption)
+            yield "      " + _("interrupts service: {kind}").format(kind=_word(step.interruption))
         if step.way_back:
             yield "      " + _("way back: {text}").format(text=step.way_back)
     yield "   " + _("Proof of the cure:")
@@ -104,7 +122,7 @@ def _markdown(e: Examination) -> Iterator[str]:
     yield f"{_('Judged as of {at}').format(at=e.at.strftime('%Y-%m-%d %H:%M UTC'))}. **{verdict_words(e)}**"
     for f in e.findings:
         yield ""
-        yield f"## {f.rank}. {f.diagnosis}: {_escape(f.title)} ({f.severity})"
+        yield f"## {f.rank}. {f.diagnosis}: {_escape(f.title)} ({_word(f.severity)})"
         yield ""
         yield _escape(f.summary)
         yield ""
@@ -114,7 +132,7 @@ def _markdown(e: Examination) -> Iterator[str]:
         yield ""
         for proof in f.proof:
             yield f"- {_escape(proof.text)}" + (
-                f" (`{'`, `'.join(clean(s) for s in proof.seen)}`)" if proof.seen else ""
+                f" (`{'`, `'.join(clean(told_place(s)) for s in proof.seen)}`)" if proof.seen else ""
             )
         yield ""
         yield f"**{_('Fix:')}**"
@@ -132,7 +150,7 @@ def _markdown(e: Examination) -> Iterator[str]:
         yield f"| {_('connection')} | {_('kind')} | {_('server certificate')} | {_('client certificate')} |"
         yield "|---|---|---|---|"
         for c in e.connections:
-            yield f"| {_escape(c.id)} | {c.kind} | {c.server_verdict} | {c.client_verdict} |"
+            yield f"| {_escape(c.id)} | {c.kind} | {_word(c.server_verdict)} | {_word(c.client_verdict)} |"
     if e.unchecked:
         yield ""
         yield f"**{_('Not checked:')}**"
@@ -140,7 +158,15 @@ def _markdown(e: Examination) -> Iterator[str]:
         for unchecked in e.unchecked:
             yield f"- {_escape(unchecked.what)}: {_escape(unchecked.why)} {_escape(unchecked.remedy)}"
     for problem in e.evidence.problems:
-        yield f"- {_escape(str(problem.origin))}: {_escape(problem.reason)} {_escape(problem.remedy)}"
+        yield f"- {_problem(problem, _escape)}"
+
+
+def _word(token: str) -> str:
+    return _(_WORDS[token])
+
+
+def _problem(problem: Problem, shown: Callable[[str], str]) -> str:
+    return f"{shown(told_place(str(problem.origin)))}: {shown(told(problem.reason))} {shown(told(problem.remedy))}"
 
 
 def _escape(text: str) -> str:

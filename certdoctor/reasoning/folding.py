@@ -163,7 +163,8 @@ def fold(
             if rings.get(diagnosis) is None
             or rings[diagnosis] != rings.get(group.diagnosis)
             or cause.order < group.order
-            if cause.strength <= STRENGTH[member.strength] and _covers(cause, member, affected, forms[diagnosis].reaches_by)
+            if cause.strength <= STRENGTH[member.strength]
+            and _covers(cause, member, affected, forms[diagnosis].reaches_by)
         ]
 
     tops: dict[GroupKey, list[_Group]] = {}

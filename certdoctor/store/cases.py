@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from certdoctor.errors import CertdoctorError
+from certdoctor.language import _
 from certdoctor.store import search
 from certdoctor.store.records import AnswerRecord, CaseRecord, NoteRecord, StepRecord
 from certdoctor.store.tables import Answer, Case, Customer, Note, Site, Step
@@ -31,9 +32,9 @@ def create(session: Session, site_id: int, title: str, now: datetime) -> int:
     """
     title = title.strip()
     if not title:
-        raise CertdoctorError("A case needs a title.")
+        raise CertdoctorError(_("A case needs a title."))
     if session.get(Site, site_id) is None:
-        raise CertdoctorError(f"There is no site {site_id}.")
+        raise CertdoctorError(_("There is no site {number}.").format(number=site_id))
     case = Case(
         site_id=site_id,
         title=title,
@@ -59,7 +60,7 @@ def row(session: Session, case_id: int) -> Case:
     """
     case = session.get(Case, case_id)
     if case is None:
-        raise CertdoctorError(f"There is no case {number(case_id)}.")
+        raise CertdoctorError(_("There is no case {number}.").format(number=number(case_id)))
     return case
 
 

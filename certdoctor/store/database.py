@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from certdoctor.errors import CertdoctorError
+from certdoctor.language import N_, _
 from certdoctor.store.opening import open_file
 from certdoctor.store.tables import storable
 
@@ -22,14 +23,14 @@ PATIENCE = 30.0  # seconds to wait for another writer
 
 # What SQLite reports about the machine, and what the user is told.
 _CAUSES = {
-    5: "another program holds it; try again",
-    6: "another program holds it; try again",
-    8: "it may not be written to",
-    10: "the disk reports an error",
-    11: "it is damaged; start certdoctor again, it will be kept aside",
-    13: "the disk is full",
-    14: "it cannot be opened",
-    26: "it is damaged; start certdoctor again, it will be kept aside",
+    5: N_("another program holds it; try again"),
+    6: N_("another program holds it; try again"),
+    8: N_("it may not be written to"),
+    10: N_("the disk reports an error"),
+    11: N_("it is damaged; start certdoctor again, it will be kept aside"),
+    13: N_("the disk is full"),
+    14: N_("it cannot be opened"),
+    26: N_("it is damaged; start certdoctor again, it will be kept aside"),
 }
 
 
@@ -103,4 +104,5 @@ def _told(file: Path) -> Iterator[None]:
         cause = _CAUSES.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
         if cause is None:
             raise
-        raise CertdoctorError(f"The database {file} cannot be used now: {cause}.") from error
+        text = _("The database {file} cannot be used now: {why}.")
+        raise CertdoctorError(text.format(file=file, why=_(cause))) from error

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Document, Form, Found, Kind, Origin, Problem
+from certdoctor.language import _
 from certdoctor.store import tables
 from certdoctor.store.records import (
     CertificateRecord,
@@ -174,7 +175,7 @@ def find(session: Session, site_id: int, path: str) -> int:
         .limit(1)
     )
     if found is None:
-        raise CertdoctorError(f"There is no file {path} at this site.")
+        raise CertdoctorError(_("There is no file {path} at this site.").format(path=path))
     return found
 
 
@@ -249,9 +250,9 @@ def unassign(session: Session, evidence_id: int) -> None:
 def retire(session: Session, assignments: Iterable[tuple[int, int]]) -> None:
     """End assignments (document, assignment); a document that has no other one is no longer current."""
     ended = list(assignments)
-    for _, assignment_id in ended:
+    for _document, assignment_id in ended:
         session.execute(update(Assignment).where(Assignment.id == assignment_id).values(current=False))
-    for evidence_id in {evidence_id for evidence_id, _ in ended}:
+    for evidence_id in {evidence_id for evidence_id, _assignment in ended}:
         others = exists().where(Assignment.evidence_id == evidence_id, Assignment.current)
         session.execute(update(Evidence).where(Evidence.id == evidence_id, ~others).values(current=False))
 

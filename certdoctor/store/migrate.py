@@ -12,6 +12,7 @@ from pathlib import Path
 
 from certdoctor import resources
 from certdoctor.errors import CertdoctorError
+from certdoctor.language import _
 
 
 def revisions() -> tuple[str, ...]:
@@ -38,9 +39,8 @@ def migrate(file: Path) -> None:
     )
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise CertdoctorError(
-            f"The database {file} could not be brought to the form of this version ({reason}); it was left as it was."
-        )
+        text = _("The database {file} could not be brought to the form of this version ({why}); it was left as it was.")
+        raise CertdoctorError(text.format(file=file, why=reason))
 
 
 def run(file: Path, target: str = "head") -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from certdoctor.errors import CertdoctorError
+from certdoctor.language import _
 from certdoctor.store import files, migrate
 
 BACKUPS_KEPT = 5
@@ -52,9 +53,11 @@ def open_file(folder: Path, now: datetime) -> tuple[Path, str]:
             _set_journal(file)
         return file, notice
     except OSError as error:
-        raise CertdoctorError(f"The data folder {folder} cannot be used: {error.strerror or error}.") from error
+        text = _("The data folder {folder} cannot be used: {why}.")
+        raise CertdoctorError(text.format(folder=folder, why=error.strerror or error)) from error
     except sqlite3.Error as error:
-        raise CertdoctorError(f"The database in {folder} cannot be opened: {error}.") from error
+        text = _("The database in {folder} cannot be opened: {why}.")
+        raise CertdoctorError(text.format(folder=folder, why=error)) from error
 
 
 def _connect(file: Path, mode: str) -> sqlite3.Connection:
@@ -83,7 +86,8 @@ def _revision(file: Path) -> str | None:
     except sqlite3.DatabaseError as error:
         raise _as_damage(error) from error
     if row is None:
-        raise CertdoctorError(f"{file} is a database of another program; certdoctor does not touch it.")
+        text = _("{file} is a database of another program; certdoctor does not touch it.")
+        raise CertdoctorError(text.format(file=file))
     return str(row[0])
 
 
@@ -99,10 +103,11 @@ def _refuse_newer(file: Path) -> None:
     except _DamagedError:
         return
     if revision is not None and revision not in migrate.revisions():
-        raise CertdoctorError(
-            f"The database {file} was written by a newer version of certdoctor (its form is {revision}); "
+        text = _(
+            "The database {file} was written by a newer version of certdoctor (its form is {form}); "
             "it was not touched. Install that version, or choose another data folder."
         )
+        raise CertdoctorError(text.format(file=file, form=revision))
 
 
 def _check(file: Path, now: datetime) -> None:
@@ -137,8 +142,14 @@ def _set_aside(file: Path, now: datetime, reason: str) -> str:
             part.rename(f"{kept}{suffix}")
     os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     backups = sorted((file.parent / files.BACKUPS).glob("*.db"))
-    told = f" The last backup is {backups[-1]}." if backups else ""
-    return f"The database was damaged ({reason}). It was kept as {kept}, and an empty one was started.{told}"
+    said = [
+        _("The database was damaged ({why}). It was kept as {file}, and an empty one was started.").format(
+            why=reason, file=kept
+        )
+    ]
+    if backups:
+        said.append(_("The last backup is {file}.").format(file=backups[-1]))
+    return " ".join(said)
 
 
 def _migrate(file: Path, revision: str | None, now: datetime) -> None:
@@ -162,7 +173,8 @@ def back_up(file: Path, folder: Path, name: str) -> Path:
     with closing(_connect(unfinished, "ro")) as copy:
         answer = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if answer != "ok":
-        raise CertdoctorError(f"The backup of {file} is not whole ({answer}); nothing was changed.")
+        text = _("The backup of {file} is not whole ({why}); nothing was changed.")
+        raise CertdoctorError(text.format(file=file, why=answer))
     backup = files.free_name(folder / f"certdoctor-{name}.db")
     unfinished.rename(backup)
     for old in sorted(folder.glob("certdoctor-*.db"))[:-BACKUPS_KEPT]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.site import ROLES, ConnectionDescription, NodeDescription
+from certdoctor.language import _
 from certdoctor.store import search
 from certdoctor.store.records import SiteRecord
 from certdoctor.store.tables import Assignment, Case, Connection, Customer, Event, Evidence, Node, Site
@@ -27,14 +28,14 @@ def create(session: Session, customer: str, name: str, domains: Sequence[str], n
     """
     customer, name = customer.strip(), name.strip()
     if not customer or not name:
-        raise CertdoctorError("A site needs the name of its customer and a name of its own.")
+        raise CertdoctorError(_("A site needs the name of its customer and a name of its own."))
     owner = session.scalar(select(Customer).where(Customer.name == customer))
     if owner is None:
         owner = Customer(name=customer)
         session.add(owner)
         session.flush()
     if find(session, customer, name) is not None:
-        raise CertdoctorError(f"{customer} has a site {name} already.")
+        raise CertdoctorError(_("{customer} has a site {name} already.").format(customer=customer, name=name))
     site = Site(customer_id=owner.id, name=name, domains=_words(domains), created=now, searchable="")
     site.searchable = search.site_text(customer, site, ())
     session.add(site)
@@ -86,7 +87,7 @@ def record(session: Session, site_id: int) -> SiteRecord:
     """
     found = records(session, site_id=site_id)
     if not found:
-        raise CertdoctorError(f"There is no site {site_id}.")
+        raise CertdoctorError(_("There is no site {number}.").format(number=site_id))
     return found[0]
 
 
@@ -104,7 +105,7 @@ def _words(given: Iterable[str]) -> list[str]:
 def _site(session: Session, site_id: int) -> Site:
     site = session.get(Site, site_id)
     if site is None:
-        raise CertdoctorError(f"There is no site {site_id}.")
+        raise CertdoctorError(_("There is no site {number}.").format(number=site_id))
     return site
 
 
@@ -126,9 +127,11 @@ def put_node(session: Session, site_id: int, node: NodeDescription) -> bool:
         CertdoctorError: the id or the role is none.
     """
     if not _NODE_ID.fullmatch(node.id):
-        raise CertdoctorError(f"A node is named with a-z, 0-9 and -, at most 64 of them; {node.id!r} is no such name.")
+        text = _("A node is named with a-z, 0-9 and -, at most 64 of them; {name} is no such name.")
+        raise CertdoctorError(text.format(name=repr(node.id)))
     if node.role not in ROLES:
-        raise CertdoctorError(f"{node.role!r} is no role of a node; roles are: {', '.join(ROLES)}.")
+        text = _("{role} is no role of a node; roles are: {roles}.")
+        raise CertdoctorError(text.format(role=repr(node.role), roles=", ".join(ROLES)))
     _site(session, site_id)
     row = session.scalar(select(Node).where(Node.site_id == site_id, Node.name == node.id))
     new = row is None
@@ -167,7 +170,7 @@ def node_id(session: Session, site_id: int, node: str) -> int:
     """
     key = session.scalar(select(Node.id).where(Node.site_id == site_id, Node.name == node))
     if key is None:
-        raise CertdoctorError(f"There is no node {node} at this site.")
+        raise CertdoctorError(_("There is no node {node} at this site.").format(node=node))
     return key
 
 

@@ -140,7 +140,9 @@ class Jobs:
 def sentence(error: Exception) -> str:
     """Return what a user reads about an error, on one line."""
     if isinstance(error, CertdoctorError):
-        return str(error)
+        from certdoctor.sentences import told_error
+
+        return told_error(error)
     if isinstance(error, OSError):
         return f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
     defect = f"{type(error).__name__}: {error}"

@@ -12,12 +12,7 @@ from pathlib import Path
 
 from textual.binding import Binding
 
-from certdoctor.language import _
-
-
-def N_(text: str) -> str:
-    """Mark a text for the catalog."""
-    return text
+from certdoctor.language import N_, _
 
 
 @dataclass(frozen=True, slots=True)

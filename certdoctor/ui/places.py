@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from certdoctor.language import _
-from certdoctor.ui.keys import N_
+from certdoctor.language import N_, _
 
 if TYPE_CHECKING:
     from certdoctor.evidence.site import NodeDescription

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from certdoctor.language import _
-from certdoctor.ui.keys import N_
+from certdoctor.language import N_, _
 
 SEVERITY = {
     "critical": (N_("CRITICAL"), "bad"),
@@ -68,6 +67,30 @@ ROLE = {
 }
 
 SOURCE = {"observed": N_("seen"), "log": N_("log"), "told": N_("told by you")}
+
+EVENT = {
+    "site created": N_("site created"),
+    "domains set": N_("domains set"),
+    "node added": N_("node added"),
+    "nodes added": N_("nodes added"),
+    "node changed": N_("node changed"),
+    "node removed": N_("node removed"),
+    "case opened": N_("case opened"),
+    "case closed": N_("case closed"),
+    "case reopened": N_("case reopened"),
+    "evidence added": N_("evidence added"),
+    "evidence removed": N_("evidence removed"),
+    "assigned": N_("assigned"),
+    "unassigned": N_("unassigned"),
+    "symptoms set": N_("symptoms set"),
+    "answered": N_("answered"),
+    "examined": N_("examined"),
+    "no longer found": N_("no longer found"),
+    "step done": N_("step done"),
+    "step not done": N_("step not done"),
+    "files written": N_("files written"),
+    "note": N_("note"),
+}
 
 KIND = {
     "certificates": N_("certificates"),

@@ -1,6 +1,5 @@
 """The kinds of broken and unusual inputs that people hand over, each with what has to be read of it."""
 
-# ruff: noqa: E501 (the table reads better in whole lines)
 from __future__ import annotations
 
 import base64

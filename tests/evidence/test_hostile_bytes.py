@@ -184,3 +184,44 @@ def test_a_seekable_archive_is_read_from_a_stream_of_any_size() -> None:
     (member,) = archive.members(stream, Origin("a.zip"), (), archive.Allowance(Limits()))
     assert isinstance(member, archive.Member)
     assert member.name == "a.pem"
+
+
+def test_lines_keep_their_numbers_where_a_key_is_cut_out() -> None:
+    log = '2026-01-01T10:00:00 x tvcs: Event="a"\n'
+    (document,) = read_bytes((log + KEY_PEM + log).encode(), Origin("x.log")).documents
+    assert [number for number, line in lines(document) if "Event" in line] == [1, len(KEY_PEM.splitlines()) + 2]
+
+
+DAMAGED = {
+    "BEGIN swallowed by a certificate": pki.leaf().pem[:-30] + KEY_PEM.replace("-----BEGIN", "hEGIN"),
+    "control character in the marker": KEY_PEM.replace("BEGIN", "BE\x96GIN"),
+    "label misspelt": KEY_PEM.replace("PRIVATE KEY", "PRIXATE KEY").replace("MII", "M!!"),
+    "label unknown": KEY_PEM.replace("PRIVATE KEY", "PRIVATE THING").replace("MII", "M!!"),
+    "markers without dashes": KEY_PEM.replace("-----", ""),
+    "markers without dashes, one line": KEY_PEM.replace("-----", "").replace("\n", " "),
+    "XML": f"<PrivateKey>{KEY_PEM}</PrivateKey>".replace("-----", ""),
+}
+
+
+@pytest.mark.parametrize("way", DAMAGED)
+def test_nothing_is_kept_of_a_key_whose_markers_are_damaged(way: str) -> None:
+    text = pki.ca().pem + "a line between\n" + DAMAGED[way] + "\nthe last line\n" + pki.leaf().pem
+    (document,) = read_bytes(text.encode(), Origin("x")).documents
+    kept = document.stored.decode()
+    for line in SECRET_LINES:
+        assert line not in kept
+    assert pki.ca().pem in kept
+    assert pki.leaf().pem in kept
+    assert "a line between" in kept
+    assert "the last line" in kept
+
+
+def test_a_log_that_only_speaks_of_private_keys_is_kept_whole() -> None:
+    log = (
+        "2026-01-01T10:00:00 x tvcs: unable to load Private Key\n"
+        "2026-01-01T10:00:01 x tvcs: 140735:error:0906D06C:PEM routines:PEM_read_bio:no start line: PRIVATE KEY\n"
+        "2026-01-01T10:00:02 x tvcs: private key mismatch: error:0B080074\n"
+    )
+    (document,) = read_bytes(log.encode(), Origin("x.log")).documents
+    assert document.stored == log.encode()
+    assert document.keys == ()

@@ -234,7 +234,7 @@ def test_a_diagnostic_archive(tmp_path: Path) -> None:
         f"xconf_dump_expe1_{stamp}.txt": b'*c xConfiguration SystemUnit Name: "expe1"\n',
         f"xstat_dump_expe1_{stamp}.txt": b'*s SystemUnit: \n   Software: \n      Version: "X14.3.7"\n*s/end\n',
         f"loggingsnapshot_expe1_{stamp}.txt": LOG.encode(),
-        f"eth0_diagnostic_logging_tcpdump0_expe1_{stamp}.pcap": b"\xd4\xc3\xb2\xa1" + b"\0" * 60,
+        "old.7z": b"7z\xbc\xaf\x27\x1c" + b"\0" * 60,
         "notes.pem": PEM.encode(),
     }
     (tmp_path / f"diagnostic_log_expe1_{stamp}.tar.gz").write_bytes(tarred(members))

@@ -34,7 +34,13 @@ PLANTS: dict[str, Plant] = {}
 
 
 def plant(
-    id: str, *, also: str = "", as_well: str = "", touches: str, certain: bool = True, **wishes: object
+    id: str,
+    *,
+    also: str = "",
+    as_well: str = "",
+    touches: str,
+    certain: bool = True,
+    **wishes: object,
 ) -> Callable[[Callable[[WholeSite], None]], Callable[[WholeSite], None]]:
     def add(change: Callable[[WholeSite], None]) -> Callable[[WholeSite], None]:
         label = f"{id} {change.__name__.strip('_').replace('_', ' ')}"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from ruamel.yaml import YAML
 
@@ -269,7 +270,7 @@ class WholeSite:
             lines = b"Bag Attributes\n    localKeyID: 01 00 00 00\nsubject=O=Example Ltd\nissuer=CN=A CA\n"
             return path, data.replace(b"-----BEGIN CERT", lines + b"-----BEGIN CERT")
         if dress == "der" and data.count(b"BEGIN CERT") == 1:
-            der = x509.load_pem_x509_certificate(data).public_bytes(pki.serialization.Encoding.DER)
+            der = x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
             return path.removesuffix(".pem") + ".cer", der
         return path, data
 
@@ -558,7 +559,7 @@ def _old_and_new_ca(site: WholeSite) -> None:
 def _rekeyed_root_beside(site: WholeSite) -> None:
     """A list holds the CA in use and one of the same name with another key."""
     again = pki.ca(
-        site.inside_ca.root.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value,  # type: ignore[arg-type]
+        site.inside_ca.root.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value,
         key_name="again",
     )
     for box in site.expressways:

@@ -120,7 +120,7 @@ async def using(
     size: tuple[int, int] = (80, 24),
     lang: str = "en",
     clock: Callable[[], datetime] = lambda: NOW,
-    ascii: bool = False,  # noqa: A002
+    ascii: bool = False,
     theme: str | None = None,
 ) -> AsyncIterator[User]:
     """Run the app on a practice (the example in memory by default) and hand out its user."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from certdoctor.language import _
+from certdoctor.sentences import told, told_place
 from certdoctor.ui import keys, words
 from certdoctor.ui.places import place_text
 from certdoctor.ui.screens.frame import Frame
@@ -84,7 +85,7 @@ def fields_of(certificate: Certificate) -> list[tuple[str, str]]:
     out += [("OCSP", url) for url in certificate.ocsp_urls]
     out += [("CRL", url) for url in certificate.crl_urls]
     if certificate.unreadable:
-        out.append((_("Not decoded"), ", ".join(certificate.unreadable)))
+        out.append((_("Not decoded"), ", ".join(told(part) for part in certificate.unreadable)))
     return out
 
 
@@ -182,7 +183,9 @@ class CertificateScreen(Frame):
         if not places:
             return []
         items = [gap(), heading(_("In the evidence"))]
-        return items + [text_block(f"place-{n}", str(f.origin), selectable=True) for n, f in enumerate(places)]
+        return items + [
+            text_block(f"place-{n}", told_place(str(f.origin)), selectable=True) for n, f in enumerate(places)
+        ]
 
     def _uses(self) -> list[Item]:
         if self.record is None or not self.record.uses:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from certdoctor.language import _
+from certdoctor.language import N_, _
+from certdoctor.sentences import told_place
 from certdoctor.ui import keys, words
-from certdoctor.ui.keys import N_
 from certdoctor.ui.reading import source_titles
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 from certdoctor.ui.spans import Item, Line, Span, block, gap, heading, line, text_block
@@ -137,7 +137,7 @@ class DetailsSection(Section[FindingScreen]):
         for proof in finding.proof:
             source = words.word(words.SOURCE, proof.source)
             lines: list[Line] = [(("• ", "key"), *line(proof.text))]
-            where = "; ".join(proof.seen)
+            where = "; ".join(told_place(seen) for seen in proof.seen)
             if where or proof.source != "observed":
                 lines.append(line(f"  {source}: {where}" if where else f"  {source}", "dim"))
             items.append(block("", *lines, indent=1, hang=2))

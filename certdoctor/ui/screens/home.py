@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from certdoctor.language import _
 from certdoctor.ui import keys, words
+from certdoctor.ui.jobs import sentence
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.spans import Cell, Item, gap, heading, row, text_block
 from certdoctor.ui.widgets.fields import Field, Form, Search
@@ -68,7 +69,7 @@ class Home(Frame):
         if self._sites is None:
             self.query_one(Rows).show(
                 [gap(), text_block("", _("The data could not be opened, so nothing can be shown:"), indent=2),
-                 gap(), text_block("", str(error), "bad", indent=2)]
+                 gap(), text_block("", sentence(error), "bad", indent=2)]
             )  # fmt: skip
 
     def _items(self) -> list[Item]:

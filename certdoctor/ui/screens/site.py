@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
 
-from certdoctor.language import _
+from certdoctor.language import N_, _
 from certdoctor.ui import keys
-from certdoctor.ui.keys import N_
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from certdoctor.language import _
+from certdoctor.language import _, pgettext
 from certdoctor.ui import keys, words
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.screens.site import SiteScreen
@@ -53,7 +53,7 @@ class CasesSection(Section[SiteScreen]):
             f"case-{case.id}",
             Cell(case.number, 8, "key"),
             Cell(case.title, 0, "strong" if opened else ""),
-            Cell(_("open") if opened else _("closed"), 7, "warn" if opened else "dim"),
+            Cell(pgettext("state of a case", "open") if opened else _("closed"), 7, "warn" if opened else "dim"),
             Cell(verdict, 23, role),
             Cell(words.day(case.opened), 10, "dim"),
         )

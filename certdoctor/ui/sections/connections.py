@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from certdoctor.language import _
+from certdoctor.language import N_, _
 from certdoctor.ui import keys, words
-from certdoctor.ui.keys import N_
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.screens.site import SiteScreen
 from certdoctor.ui.spans import Cell, Item, block, gap, heading, line, row, text_block

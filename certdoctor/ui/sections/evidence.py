@@ -12,12 +12,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from certdoctor.language import _
+from certdoctor.sentences import told, told_place
 from certdoctor.ui import keys, words
 from certdoctor.ui.places import choices, place_text, slot_text
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.spans import Cell, Item, gap, heading, pair, row, text_block
-from certdoctor.ui.widgets.fields import Field, Form, sure
+from certdoctor.ui.widgets.fields import Field, Form, is_sure, sure
 from certdoctor.ui.widgets.pick import PathPanel, Pick, listing
 from certdoctor.ui.widgets.rows import Rows
 
@@ -84,9 +85,9 @@ class EvidenceSection(Section[CaseScreen]):
             items += [gap()] if items else []
             items.append(heading(_("Could not be read")))
         for number, problem in enumerate(view.problems):
-            where = f"{problem.path}, {problem.place}" if problem.place else problem.path
-            what = _("looks like {what}; ").format(what=problem.looks_like) if problem.looks_like else ""
-            said = f"{where}: {what}{problem.reason} {problem.remedy}"
+            where = f"{problem.path}, {told_place(problem.place)}" if problem.place else problem.path
+            what = _("looks like {what}; ").format(what=told(problem.looks_like)) if problem.looks_like else ""
+            said = f"{where}: {what}{told(problem.reason)} {told(problem.remedy)}"
             items.append(Item(f"problem-{number}", text_block("", said).render))
         if not items:
             items = [gap(), *(text_block("", text, indent=2) for text in self._invitation())]
@@ -186,7 +187,7 @@ class EvidenceSection(Section[CaseScreen]):
             parts.append(_("{n} documents read, {m} certificates.").format(n=added.documents, m=added.certificates))
         if added.problems:
             first = added.problems[0]
-            parts.append(_("{n} not read: {reason}").format(n=len(added.problems), reason=first.reason))
+            parts.append(_("{n} not read: {reason}").format(n=len(added.problems), reason=told(first.reason)))
         if added.keys_dropped:
             parts.append(_("A private key was in {path}: it was dropped at once and is not kept.").format(
                 path=", ".join(os.path.basename(path) for path in added.keys_dropped[:3])
@@ -281,7 +282,7 @@ class EvidenceSection(Section[CaseScreen]):
         if not record.certificates:
             kilobytes = max(record.size // 1000, 1)
             self.frame.say(f"{record.path}: {words.word(words.KIND, record.kind)}, {kilobytes} kB. "
-                           + " ".join(record.remarks))  # fmt: skip
+                           + " ".join(told(remark) for remark in record.remarks))  # fmt: skip
             return
         path, view = record.path, self.frame.view
         shown = self.frame.examination or self.frame.look
@@ -305,7 +306,7 @@ class EvidenceSection(Section[CaseScreen]):
             self._show_certificate(examination, found[0].certificate.sha256)
         else:
             items = [
-                row(item.certificate.sha256, Cell(item.origin.place, 12, "dim"), Cell(item.certificate.label),
+                row(item.certificate.sha256, Cell(told_place(item.origin.place), 12, "dim"), Cell(item.certificate.label),
                     Cell(words.day(item.certificate.not_after), 10))
                 for item in found
             ]  # fmt: skip
@@ -333,7 +334,7 @@ class EvidenceSection(Section[CaseScreen]):
             locked = self.frame.locked
             if locked is not None:
                 self.read(locked.paths, (*locked.passwords, values["password"]))
-        elif form.id == "form-remove" and values["sure"].lower() == "yes":
+        elif form.id == "form-remove" and is_sure(values):
             self.frame.change(lambda p: p.remove_evidence(case_id, about), _("Removed: {path}.").format(path=about))
 
     # the path panel

@@ -28,7 +28,7 @@ class HistorySection(Section[SiteScreen]):
                 (
                     (words.minute(event.when), "dim"),
                     (f" {event.case_number:<7}", "key"),
-                    *line(f"{_(event.kind)}: {event.text}"),
+                    *line(f"{words.word(words.EVENT, event.kind)}: {event.text}"),
                     *line(f" ({event.who})", "dim"),
                 ),
                 hang=25,

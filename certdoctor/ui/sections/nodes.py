@@ -13,7 +13,7 @@ from certdoctor.ui import keys, words
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.screens.site import SiteScreen
 from certdoctor.ui.spans import Cell, gap, row, text_block
-from certdoctor.ui.widgets.fields import Field, Form, sure
+from certdoctor.ui.widgets.fields import Field, Form, is_sure, sure
 from certdoctor.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class NodesSection(Section[SiteScreen]):
         if form.id == "form-domains":
             frame.do(lambda p: p.set_domains(site_id, split(values["domains"])))
         elif form.id == "form-remove":
-            if about is not None and values["sure"].lower() == "yes":
+            if about is not None and is_sure(values):
                 frame.do(lambda p: p.remove_node(site_id, about.id), _("Removed: {id}.").format(id=about.id))
         else:
             known = frame.view.nodes if frame.view else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -274,3 +274,8 @@ def sure(title: str, what: str) -> Form:
     return Form(
         title, [Field("sure", _("Type yes"), required=True, placeholder=_("yes removes it, esc leaves it"))], what
     )
+
+
+def is_sure(values: Mapping[str, str]) -> bool:
+    """Tell whether the form of `sure` was answered with "yes", in the user's language or in English."""
+    return values["sure"].lower() in ("yes", _("yes"))
