@@ -50,6 +50,7 @@ async def test_the_example_from_the_start_to_the_closed_case(practice: Practice,
         await user.press("w", "ctrl+u")
         await user.type(str(tmp_path / "cure"))
         await user.press("enter")
+        user.sees("Written:")
         assert list((tmp_path / "cure").iterdir())
         await user.press("escape", "o")
         await user.type("The CAs were added")
