@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
@@ -84,7 +87,7 @@ def _ratio(one: str, other: str) -> float:
 
 _ASCII = str.maketrans(
     {
-        "▌": ">", "›": ">", "↳": "`", "│": "|", "─": "-", "━": "-", "┃": "|", "✓": "x", "•": "*", "…": ".", "–": "-",
+        "▌": ">", "›": ">", "↳": "`", "│": "|", "─": "-", "━": "-", "┃": "|", "✓": "x", "•": "*", "·": "-", "×": "x", "…": ".", "–": "-",
         "—": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "├": "|", "└": "`", "“": '"', "”": '"', "„": '"', "’": "'",
         "‘": "'", "ä": "a", "ö": "o", "ü": "u", "Ä": "A", "Ö": "O", "Ü": "U", "ß": "s", "é": "e", "è": "e",
         "█": "#", "▄": "#", "▀": "#", "▁": "_", "▇": "#", "▎": "|", "▊": "|", "▔": "-",
@@ -104,10 +107,14 @@ class AsciiOnly(LineFilter):
 
 
 def _to_ascii(text: str) -> str:
-    from rich.cells import cell_len
-
     swapped = text.translate(_ASCII)
-    return "".join(c if c.isascii() else "?" * cell_len(c) for c in swapped)
+    return "".join(c if c.isascii() else _plain_letter(c) or "?" * cell_len(c) for c in swapped)
+
+
+def _plain_letter(character: str) -> str:
+    """Return an accented letter without its accent, "" for anything else."""
+    base = unicodedata.normalize("NFKD", character)[0]
+    return base if base.isascii() and base.isalnum() and cell_len(character) == 1 else ""
 
 
 CSS = """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from rich.segment import Segment
+from textual.color import Color
 
-from certdoctor.ui.theme import PALETTES, contrasts
+from certdoctor.ui.theme import PALETTES, AsciiOnly, contrasts
 from tests.ui.driving import screen_text, using
 from tests.ui.fake_practice import FakePractice
 
@@ -88,7 +90,12 @@ async def test_plain_ascii_has_no_other_character() -> None:
     async with using(ascii=True) as user:
         await user.press("r", "x")
         assert user.text.isascii(), [line for line in user.text.splitlines() if not line.isascii()]
-        user.sees("> 1  CRITICAL")
+        user.sees("> 1  CRITICAL", "expc1 - certain")
+
+
+def test_letters_lose_their_accents_only() -> None:
+    drawn = AsciiOnly().apply([Segment("Zürich, São Paulo · 東京 → ✓")], Color(0, 0, 0))
+    assert drawn[0].text == "Zurich, Sao Paulo - ???? > x"
 
 
 async def test_control_characters_from_outside_are_not_drawn() -> None:
