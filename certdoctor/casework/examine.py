@@ -17,6 +17,7 @@ from certdoctor.facts.captures import captured, differences
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
 from certdoctor.facts.logs import Signatures, events, observe_logs
 from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
+from certdoctor.facts.standing import observe_standing
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
 from certdoctor.reasoning.conclude import reason
@@ -75,7 +76,8 @@ def examine(
             *events(deployment, signatures),
             *captured(deployment, evidence.documents, kinds, knowledge.reasons),
         )
-        observed += observe_logs(deployment, heard, knowledge.reasons, mutual)
+        logged = observe_logs(deployment, heard, knowledge.reasons, mutual)
+        observed += [*logged, *observe_standing(logged, judgements)]
     answered = [*_told(description.answers.items(), knowledge), *(_answer(*answer) for answer in answers)]
     facts = Facts([*observed, *answered])
     reasoned = reason(
@@ -169,14 +171,19 @@ def _unexplained(weaker: Sequence[Finding], decisive: Sequence[Finding]) -> Iter
     """Strong findings on what the logs tell and the causes found do not explain.
 
     A password refused or a port that does not answer is no matter of certificates; a certificate refused is
-    explained where a cause hits the same connection.
+    explained where a cause hits the same side of the same connection.
     """
-    hit = {connection for finding in decisive for connection in finding.connections}
+    hit = {side for finding in decisive for side in _hit(finding)}
     for finding in weaker:
         if finding.strength == "strong" and not finding.told:
             trouble = any(fact.id == "log.trouble" for fact in finding.proof)
-            if trouble or not hit.intersection(finding.connections):
+            if trouble or hit.isdisjoint(_hit(finding)):
                 yield finding
+
+
+def _hit(finding: Finding) -> set[tuple[str, str]]:
+    sides = (finding.subject.side,) if finding.subject.kind == SubjectKind.CONNECTION else (SERVER, CLIENT)
+    return {(connection, side) for connection in finding.connections for side in sides}
 
 
 def _connection_lines(deployment: Deployment, judgements: Sequence[Judgement]) -> Iterable[ConnectionLine]:

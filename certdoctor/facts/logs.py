@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from certdoctor.deployment.model import CLIENT, SERVER, Connection, Deployment, Node
 from certdoctor.evidence.items import Document
@@ -38,6 +39,7 @@ class Event:
     line: int
     place: str = ""  # in the document, where it has no lines
     connection: str = ""  # id, where it is known which one this is about
+    time: datetime | None = None  # aware; None where the line does not tell it with its zone
 
 
 class Signatures:
@@ -72,7 +74,7 @@ class Signatures:
             if form.contains in line and (found := pattern.search(line)):
                 event = self._event(node, document, form, found.groupdict(), number)
                 if event is not None:
-                    yield event
+                    yield replace(event, time=_time(line))
 
     def _event(
         self, node: str, document: Document, form: SignatureForm, held: Mapping[str, str | None], number: int
@@ -125,6 +127,22 @@ class Signatures:
             return reasons.alerts.get(str(code - 1000), ""), True
         by_text = next((t for t, pieces in reasons.texts.items() if any(p in lowered for p in pieces)), "")
         return by_text or reasons.codes.get(f"{code:03x}", ""), alert
+
+
+_UTC_TIME = re.compile(r'UTCTime="(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)')
+_ISO_TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))")
+
+
+def _time(line: str) -> datetime | None:
+    """Return when a line was written, where it says so with its time zone."""
+    found = _UTC_TIME.search(line) or _ISO_TIME.match(line)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(found[1])
+    except ValueError:  # the 31st of February
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def events(deployment: Deployment, signatures: Signatures) -> tuple[Event, ...]:
@@ -218,6 +236,10 @@ def _fact(name: str, subject: Subject, value: str, held: Sequence[Event]) -> Fac
     name_seen = clean(telling[0].name)
     bindings = {"log_line": seen[0], "log_reason": telling[0].words, "log_name": name_seen}
     if name == "log.refusal":
+        times = [event.time for event in telling]
+        if known := [time for time in times if time is not None]:
+            # One line without a time may be the newest.
+            bindings |= {"log_time": max(known).isoformat()} if len(known) == len(times) else {}
         bindings["name"] = name_seen or "…"  # lines about inbound connections do not tell the name looked for
     return Fact(name, subject, value, FactSource.LOG, bindings, seen)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -84,7 +84,7 @@ def _file_of_another_form(site: WholeSite) -> None:
         "der": fresh.certificate.public_bytes(Encoding.DER),
         "p7b": pki.pkcs7(*fresh.chain),
         "p7b-der": pki.pkcs7(*fresh.chain, pem=False),
-        "html": b"<!DOCTYPE html>\n<html><head><title>CA portal - sign in</title></head><body>Please sign in</body></html>\n",
+        "html": b"<!DOCTYPE html>\n<html><head><title>CA portal</title></head><body>Please sign in</body></html>\n",
         "csr": pki.csr(box.name, names=(box.name,), private=fresh.key).encode(),
         "text": b"Dear customer,\nyour certificate is ready. Please download it from our portal.\n",
     }[form]
@@ -149,7 +149,7 @@ def _upload_too_early(site: WholeSite) -> None:
     offer(site, box, renewed(box, start=AT + timedelta(hours=9), end=AT + 300 * DAY))
 
 
-@plant("UPL-22", also="OPS-01 ZON-12", touches="c.leaf e.leaf clock")
+@plant("UPL-22", also="OPS-01 ZON-12", touches="c.leaf e.leaf clock log.tftp")
 def _in_use_too_early(site: WholeSite) -> None:
     box = site.rng.choice(site.expressways)
     for slot in box.identities:
@@ -165,7 +165,7 @@ def _edge_intermediate_missing_on_c(site: WholeSite) -> None:
         box.forget(site.edge_ca.issuing)
 
 
-@plant("CHN-01", as_well="TUN-01", also="CHN-05 CLU-02", touches="e.lists c.lists", tiers=(2, 3), separate=True)
+@plant("CHN-01", as_well="TUN-01", also="CHN-05 CLU-02 UPL-02", touches="e.lists c.lists", tiers=(2, 3), separate=True)
 def _edge_intermediate_missing_everywhere(site: WholeSite) -> None:
     for box in site.expressways:
         box.forget(site.edge_ca.issuing)
@@ -193,7 +193,7 @@ def _inside_root_missing_on_e(site: WholeSite) -> None:
         box.forget(site.inside_ca.root, *site.inside_ca.crossed)
 
 
-@plant("CHN-05", also="CLI-01 CLU-02", touches="e.lists", separate=True, tiers=(2, 3))
+@plant("CHN-05", also="CLI-01 CLU-02", touches="e.lists e.leaf", separate=True, tiers=(2, 3))
 def _own_intermediate_missing_on_e(site: WholeSite) -> None:
     for box in site.es:
         box.forget(site.edge_ca.issuing)
@@ -219,7 +219,9 @@ def _e_renewed_from_a_new_intermediate(site: WholeSite) -> None:
         box.learn(new)
 
 
-@plant("CHN-09", also="ZON-04 CLI-01 TUN-01 CHN-01 CHN-02 CLU-02 CHN-05 LIF-02", touches="e.leaf c.leaf")
+@plant(
+    "CHN-09", also="ZON-04 CLI-01 TUN-01 CHN-01 CHN-02 CLU-02 CHN-05 LIF-02", touches="e.leaf c.leaf e.lists c.lists"
+)
 def _temporary_certificate(site: WholeSite) -> None:
     box = site.rng.choice(site.expressways)
     made = pki.ca("Temporary CA 3f2a6b50-0c1d")
@@ -239,7 +241,7 @@ def _peer_address_not_in_certificate(site: WholeSite) -> None:
     zones(site)
 
 
-@plant("ZON-01", touches="peers e.leaf")
+@plant("ZON-01", also="CLU-02 CLI-10", touches="peers e.leaf cluster")
 def _wildcard_certificate_on_e(site: WholeSite) -> None:
     for e in site.es:
         held = tuple(name for name in e.identities["server"].names if name != e.name)
@@ -262,7 +264,7 @@ def _peer_is_an_address_or_short(site: WholeSite) -> None:
     zones(site)
 
 
-@plant("ZON-04", as_well="", also="CHN-01 CHN-02 TUN-01", touches="e.lists", separate=True)
+@plant("ZON-04", also="CHN-01 CHN-02 TUN-01 CLU-02", touches="e.lists", separate=True)
 def _inside_ca_unknown_to_e(site: WholeSite) -> None:
     for e in site.es:
         e.forget(*site.inside_ca.chain, *site.inside_ca.crossed)
@@ -381,7 +383,7 @@ def _domain_not_in_certificate(site: WholeSite) -> None:
         e.change("server", names=tuple(n for n in e.identities["server"].names if n not in lost))
 
 
-@plant("CLI-01", also="CLI-02 EKU-11 CHN-05", touches="e.leaf", separate=True)
+@plant("CLI-01", also="CLI-02 EKU-11 CHN-05", touches="e.leaf e.lists c.lists", separate=True)
 def _private_certificate_on_e(site: WholeSite) -> None:
     for e in site.es:
         e.change("server", issuer=site.inside_ca.issuing)
@@ -432,7 +434,7 @@ def _cluster_name_missing_in_one_peer(site: WholeSite) -> None:
 # --- lifetime ----------------------------------------------------------------------------------------------------
 
 
-@plant("LIF-01", also="EKU-09", touches="c.leaf e.leaf")
+@plant("LIF-01", also="EKU-09", touches="c.leaf e.leaf soon")
 def _expressway_expired(site: WholeSite) -> None:
     box = site.rng.choice(site.expressways)
     slot = site.rng.choice(sorted(box.identities))
@@ -649,6 +651,3 @@ def _port_closed(site: WholeSite) -> None:
             )
         else:
             c.log.append(negotiation_error(site, c, "Outbound", "Connection refused"))
-
-
-EARLY = datetime(2019, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import random
 import tarfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -234,7 +234,7 @@ class WholeSite:
             settings["xconf"] = f"xconf/{box.id}_xconf.txt"
         for slot, (name, data) in {**slots, **box.files}.items():
             path = f"certs/{name}"
-            if slot not in box.files:
+            if slot not in box.files and slot != "candidate":
                 path, data = self._dressed(path, data)
             _put(folder / path, data)
             identities[slot] = path
@@ -729,8 +729,3 @@ ODDITIES: dict[str, Oddity] = {
         _verified_off_for_uc,
     )
 }
-
-
-def names_of(items: Iterable[pki.Issued]) -> str:
-    """Return the names of CAs, for messages."""
-    return ", ".join(item.certificate.subject.rfc4514_string() for item in items)
