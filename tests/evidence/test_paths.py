@@ -245,7 +245,7 @@ def test_a_diagnostic_archive(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [document.kind for document in evidence.documents] == [
         Kind.CERTIFICATES, Kind.CERTIFICATES, Kind.CERTIFICATES, Kind.XCONFIGURATION, Kind.XSTATUS, Kind.LOG,
-        Kind.CAPTURE, Kind.CERTIFICATES,
+        Kind.NOT_READ, Kind.CERTIFICATES,
     ]  # fmt: skip
     assert evidence.problems == ()
     assert str(evidence.documents[0].certificates[0].origin).endswith(f"!server_expe1_{stamp}.pem, block 1")
