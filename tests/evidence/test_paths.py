@@ -247,7 +247,7 @@ def test_a_diagnostic_archive(tmp_path: Path) -> None:
         Kind.CERTIFICATES, Kind.CERTIFICATES, Kind.CERTIFICATES, Kind.XCONFIGURATION, Kind.XSTATUS, Kind.LOG,
         Kind.NOT_READ, Kind.CERTIFICATES,
     ]  # fmt: skip
-    assert evidence.problems == ()
+    assert [problem.origin.member for problem in evidence.problems] == ["old.7z"]
     assert str(evidence.documents[0].certificates[0].origin).endswith(f"!server_expe1_{stamp}.pem, block 1")
     assert evidence.documents[4].settings["SystemUnit Software Version"].value == "X14.3.7"
 
