@@ -171,13 +171,16 @@ def _unexplained(weaker: Sequence[Finding], decisive: Sequence[Finding]) -> Iter
     """Strong findings on what the logs tell and the causes found do not explain.
 
     A password refused or a port that does not answer is no matter of certificates; a certificate refused is
-    explained where a cause hits the same side of the same connection.
+    explained where a cause hits the same side of the same connection, unless the files show it accepted there.
     """
     hit = {side for finding in decisive for side in _hit(finding)}
     for finding in weaker:
         if finding.strength == "strong" and not finding.told:
-            trouble = any(fact.id == "log.trouble" for fact in finding.proof)
-            if trouble or hit.isdisjoint(_hit(finding)):
+            apart = any(
+                fact.id == "log.trouble" or (fact.id, fact.value) == ("log.standing", "beside_files")
+                for fact in finding.proof
+            )
+            if apart or hit.isdisjoint(_hit(finding)):
                 yield finding
 
 

@@ -116,7 +116,7 @@ class _Judge:
             revocation = self._revoked(leaf, sent, trust, at, verifier)
         refused = (
             (answer is not None and bool(answer.errors))
-            or revocation == "revoked"
+            or (revocation == "revoked" and any(c.issuer_key == leaf.issuer_key for c in verifier.revocation_lists))
             or (name_match is not None and name_match != names.SAN)
             or leaf.not_after < at
             or leaf.not_before > at
@@ -167,10 +167,12 @@ class _Judge:
     def _revoked(
         self, leaf: Certificate, sent: Sequence[Certificate], trust: TrustList, at: datetime, verifier: Node
     ) -> str | None:
-        lists = [crl for crl in verifier.revocation_lists if crl.issuer_key == leaf.issuer_key]
+        lists = self._deployment.revocation_lists(verifier, leaf.issuer_key)
         if not lists:
             return None
         trusted = [found.certificate for found in trust.entries]
+        # Whether it is revoked is asked apart from whether its CA is trusted.
+        trusted += [found.certificate for found in self._above(leaf, {c.sha256 for c in trusted})]
         codes = {e.code for e in self._verifier.verify(leaf, sent, trusted, at, "any", lists).errors if e.depth == 0}
         if codes & _REVOKED:
             return "revoked"

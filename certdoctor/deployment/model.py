@@ -187,3 +187,12 @@ class Deployment:
     unassigned: tuple[Document, ...] = ()  # evidence that belongs to no node yet
     conflicts: tuple[str, ...] = ()  # a field given in site.yml against one found in a file
     certificates: Mapping[str, tuple[Found, ...]] = field(default_factory=dict)  # all, by SHA-256
+
+    def revocation_lists(self, verifier: Node, issuer_key: str) -> tuple[RevocationList, ...]:
+        """Return the CRLs of an issuer that a node holds; where it holds none, all that the evidence has."""
+        everywhere = (
+            *(crl for node in self.nodes.values() for crl in node.revocation_lists),
+            *(crl for document in self.unassigned for crl in document.revocation_lists),
+        )
+        own = tuple(crl for crl in verifier.revocation_lists if crl.issuer_key == issuer_key)
+        return own or tuple(crl for crl in everywhere if crl.issuer_key == issuer_key)

@@ -418,7 +418,7 @@ class _Side:
         j = self.j
         leaf = j.sent[0]
         if j.revocation is not None:
-            crl = next((c for c in j.verifier.revocation_lists if c.issuer_key == leaf.issuer_key), None)
+            crl = next(iter(self.deployment.revocation_lists(j.verifier, leaf.issuer_key)), None)
             yield self.fact(
                 "revocation.state",
                 j.revocation,

@@ -165,7 +165,9 @@ def _edge_intermediate_missing_on_c(site: WholeSite) -> None:
         box.forget(site.edge_ca.issuing)
 
 
-@plant("CHN-01", as_well="TUN-01", also="CHN-05 CLU-02 UPL-02", touches="e.lists c.lists", tiers=(2, 3), separate=True)
+@plant(
+    "CHN-01", as_well="TUN-01", also="CHN-05 CLU-02 UPL-02", touches="e.lists c.lists crl", tiers=(2, 3), separate=True
+)
 def _edge_intermediate_missing_everywhere(site: WholeSite) -> None:
     for box in site.expressways:
         box.forget(site.edge_ca.issuing)
@@ -200,7 +202,11 @@ def _own_intermediate_missing_on_e(site: WholeSite) -> None:
 
 
 @plant(
-    "CHN-06", also="CHN-01 CHN-02 TUN-01 ZON-04 MRA-01", touches="c.leaf e.lists", tiers=(2, 3), versions=VERIFYING[:5]
+    "CHN-06",
+    also="CHN-01 CHN-02 TUN-01 ZON-04 MRA-01",
+    touches="c.leaf e.lists soon",
+    tiers=(2, 3),
+    versions=VERIFYING[:5],
 )
 def _c_renewed_from_a_new_intermediate(site: WholeSite) -> None:
     new = pki.ca("Alder Issuing CA 2027", site.inside_ca.root, path_length=0)
@@ -210,7 +216,7 @@ def _c_renewed_from_a_new_intermediate(site: WholeSite) -> None:
         box.learn(new)
 
 
-@plant("CHN-06", also="CHN-01 CHN-02 TUN-01 ZON-04 CLI-01 CHN-05", touches="e.leaf c.lists", tiers=(2, 3))
+@plant("CHN-06", also="CHN-01 CHN-02 TUN-01 ZON-04 CLI-01 CHN-05", touches="e.leaf c.lists soon", tiers=(2, 3))
 def _e_renewed_from_a_new_intermediate(site: WholeSite) -> None:
     new = pki.ca("Birch Issuing CA 2027", site.edge_ca.root, path_length=0)
     for box in site.es:
@@ -279,7 +285,7 @@ def _edge_ca_unknown_to_c(site: WholeSite) -> None:
 @plant("ZON-10", as_well="CLU-05", also="ZON-02", touches="c.leaf subject")
 def _subject_name_only_as_cn(site: WholeSite) -> None:
     for c in site.cs:
-        for slot in c.identities:
+        for slot in {"server", "client"}.intersection(c.identities):
             names = tuple(n for n in c.identities[slot].names if n != site.subject_name) or (f"www.{site.inside}",)
             c.change(slot, common_name=site.subject_name, names=names)
 
@@ -297,7 +303,7 @@ def _inside_intermediate_missing_on_e(site: WholeSite) -> None:
         e.forget(site.inside_ca.issuing)
 
 
-@plant("TUN-05", also="EKU-01 EKU-04 UPL-06 EKU-10", touches="c.leaf eku", versions=X15_5)
+@plant("TUN-05", also="EKU-01 EKU-04 UPL-06 EKU-10", touches="c.leaf eku soon", versions=X15_5)
 def _server_only_client_store_unchecked(site: WholeSite) -> None:
     for e in site.es:
         e.xconf["SIP TLS Certificate ExtendedKeyUsage Checking Mode"] = "Off"
@@ -363,7 +369,7 @@ def _ecdsa_certificate_unknown(site: WholeSite) -> None:
         )  # fmt: skip
 
 
-@plant("MRA-07", as_well="", also="MRA-01", touches="log.tftp", certain=False, versions=VERIFYING)
+@plant("MRA-07", as_well="", also="MRA-01", touches="log.tftp cucm.lists c.lists", certain=False, versions=VERIFYING)
 def _cucm_services_not_restarted(site: WholeSite) -> None:
     node = site.rng.choice(site.all("cucm"))
     for c in site.cs:
@@ -390,7 +396,7 @@ def _private_certificate_on_e(site: WholeSite) -> None:
     site.client.trust["ca"] = [site.edge_ca.root]
 
 
-@plant("CLI-10", as_well="CLI-01", touches="signin", given=True)
+@plant("CLI-10", as_well="CLI-01", touches="signin e.leaf", given=True)
 def _clients_use_another_name(site: WholeSite) -> None:
     site.sign_in = f"mra.{site.domain}"
 
@@ -494,7 +500,11 @@ def _uc_node_expired(site: WholeSite) -> None:
 
 
 @plant(
-    "EKU-01", as_well="EKU-02 EKU-05", also="UPL-04 EKU-04 TUN-05 MRA-09", touches="c.leaf eku", versions=BEFORE_X15_4
+    "EKU-01",
+    as_well="EKU-02 EKU-05",
+    also="UPL-04 EKU-04 TUN-05 MRA-09",
+    touches="c.leaf eku soon",
+    versions=BEFORE_X15_4,
 )
 def _c_renewed_server_only(site: WholeSite) -> None:
     for c in site.cs:
@@ -502,7 +512,7 @@ def _c_renewed_server_only(site: WholeSite) -> None:
         c.change("server", purposes=(pki.SERVER_AUTH,), start=AT - 2 * DAY)
 
 
-@plant("EKU-01", as_well="MRA-09 EKU-05", also="UPL-04 EKU-04 TUN-05", touches="e.leaf eku", versions=BEFORE_X15_4)
+@plant("EKU-01", as_well="MRA-09 EKU-05", also="UPL-04 EKU-04 TUN-05", touches="e.leaf eku soon", versions=BEFORE_X15_4)
 def _e_renewed_server_only(site: WholeSite) -> None:
     for e in site.es:
         e.identities["previous"] = replace(e.identities["server"], key_name="before", start=AT - 400 * DAY)
@@ -513,7 +523,7 @@ def _e_renewed_server_only(site: WholeSite) -> None:
     "EKU-02",
     as_well="TUN-05",
     also="EKU-01 EKU-04 TUN-05 UPL-06 EKU-05",
-    touches="c.leaf eku",
+    touches="c.leaf eku soon",
     versions=(*X15_5, "X15.4.0", "X15.2"),
 )
 def _c_is_no_client(site: WholeSite) -> None:
@@ -538,7 +548,7 @@ def b2b(site: WholeSite, client: Box, server: Box, kind: str = "b2b-sip", port: 
     )
 
 
-@plant("EKU-03", also="EKU-04 EKU-01", touches="partner", versions=X15_5)
+@plant("EKU-03", also="EKU-04 EKU-01", touches="partner eku", versions=X15_5)
 def _partner_calls_server_only(site: WholeSite) -> None:
     b2b(site, partner(site, purposes=(pki.SERVER_AUTH,)), site.rng.choice(site.es))
 
@@ -574,7 +584,7 @@ def _no_source_allowed(site: WholeSite) -> None:
         e.xconf["SIP TLS Certificate Revocation Checking OCSP Mode"] = "Off"
 
 
-@plant("REV-01", touches="crl e.leaf c.leaf", certain=False)
+@plant("REV-01", touches="crl e.leaf c.leaf clock", certain=False)
 def _source_not_reached(site: WholeSite) -> None:
     point = x509.DistributionPoint([x509.UniformResourceIdentifier("http://crl.example.net/a.crl")], None, None, None)
     for box in site.expressways:
@@ -593,6 +603,12 @@ def _c_revoked(site: WholeSite) -> None:
         e.crl = pki.crl(
             c.identities[slot].issuer or site.inside_ca.issuing, [c.identities[slot].issue()], updated=AT - 2 * DAY
         )
+
+
+@plant("REV-05", touches="crl e.leaf")
+def _e_holds_the_list_that_revokes_it(site: WholeSite) -> None:
+    e = site.es[0]
+    e.crl = pki.crl(site.edge_ca.issuing, [e.identities["server"].issue()], updated=AT - 2 * DAY)
 
 
 @plant("REV-05", touches="crl e.leaf")

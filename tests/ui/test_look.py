@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from gettext import NullTranslations
+
 import pytest
 from rich.segment import Segment
 from textual.color import Color
 
+from certdoctor import language
 from certdoctor.ui.theme import PALETTES, AsciiOnly, contrasts
 from tests.ui.driving import screen_text, using
 from tests.ui.fake_practice import FakePractice
@@ -115,3 +118,27 @@ async def test_a_list_of_thousands_draws_what_is_seen_only() -> None:
         user.sees("Customer 2999")
         await user.press("home")
         assert screen_text(user.app).count("Customer 0") == 19
+
+
+class Wordy(NullTranslations):
+    """A language whose every text is half as long again."""
+
+    def gettext(self, message: str) -> str:
+        return message + "~" * (len(message) // 2)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)])
+async def test_a_wordy_language_hides_no_section_and_no_way_back(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "_catalog", Wordy())
+    async with using(size=size) as user:
+        for keys, letters in (("r x f n e i s", "esifn"), ("escape down enter n o t h c", "cnoth")):
+            for key in keys.split():
+                await user.press(key)
+                user.frame.status.hush()
+                lines = user.text.splitlines()
+                assert lines[-1].split()[0]
+                assert " ? all keys" in lines[-1]
+                if key not in ("escape", "down", "enter"):
+                    assert [word for word in lines[1].split() if word in letters] == list(letters), lines[1]

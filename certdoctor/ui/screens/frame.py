@@ -197,6 +197,7 @@ class Frame(Screen[None]):
     def _show_job(self) -> None:
         if self.job is None:
             self.title_bar.set_state(self.state())
+            self.refresh_hint()
             return
         seconds = int(self.doctor.elapsed() - self.job.since)
         # The seconds come after the first one: a job that ends at once says nothing twice.

@@ -56,8 +56,11 @@ class ConnectionsSection(Section[SiteScreen]):
             self._show(self.frame.examination)
         elif not self._asked:
             self._asked = True
-            self.rows.show([gap(), text_block("", _("Examining all connections …"), indent=2)])
+            self.rows.show(
+                [gap(), text_block("", _("The connections stand here as soon as they are examined."), indent=2)]
+            )
             self.frame.look(self._show)
+            self.frame.refresh_hint()
 
     def action_examine(self) -> None:
         self.frame.examination = None
@@ -124,5 +127,6 @@ class ConnectionsSection(Section[SiteScreen]):
 
     def hint(self) -> str:
         if self.frame.examination is None:
-            return _("Examining; esc cancels.")
+            busy = self.frame.job is not None
+            return _("Examining; esc cancels.") if busy else _("x examines all connections.")
         return _("How each side's certificate fares. A case (c) finds out why.")

@@ -81,7 +81,15 @@ class Sections(Bar):
         self._draw()
 
     def _draw(self) -> None:
-        texts = [(section, f" {key} ", f"{title} ") for section, key, title in self._entries]
+        titles = [title for _section, _key, title in self._entries]
+        room = self.size.width - sum(cell_len(key) + 4 for _section, key, _title in self._entries)
+        while sum(map(cell_len, titles)) > max(room, len(titles)):
+            longest = max(range(len(titles)), key=lambda n: cell_len(titles[n]))
+            titles[longest] = fit(titles[longest], cell_len(titles[longest]) - 1)
+        texts = [
+            (section, f" {key} ", f"{title} ")
+            for (section, key, _title), title in zip(self._entries, titles, strict=True)
+        ]
         spans: list[Span] = []
         for section, key, title in texts:
             if section == self._here:

@@ -184,10 +184,11 @@ class PathPanel(Vertical):
 
     def show(self, typed: str, found: tuple[tuple[str, bool], ...]) -> None:
         """Show the files that fit `typed`; an answer to an older text or to a closed panel is ignored."""
-        if not self.is_attached or not self.query("#path") or typed != self.typed:
+        rows, line = self.query(Rows), self.query("#path")  # a panel that closes loses them one by one
+        if not self.is_attached or not rows or not line or typed != self.typed:
             return
         self._found, self._for = found, typed
-        self.query_one(Rows).show(
+        rows.first().show(
             [
                 row(path, Cell(os.path.basename(path) + ("/" if folder else ""), 0, "key" if folder else ""))
                 for path, folder in found
