@@ -27,7 +27,7 @@ from certdoctor.deployment.model import (
     TrustList,
 )
 from certdoctor.deployment.openssl import Answer, Purpose, Verifier
-from certdoctor.evidence.items import Certificate, Found
+from certdoctor.evidence.items import Certificate, Found, RevocationList
 
 T = TypeVar("T")
 
@@ -75,6 +75,7 @@ class _Judge:
         for places in deployment.certificates.values():
             self._by_subject.setdefault(places[0].certificate.subject_key, []).append(places[0])
         self._answers: dict[tuple[object, ...], Answer] = {}
+        self._lists: dict[tuple[str, frozenset[str]], tuple[RevocationList, ...]] = {}
 
     def side(self, connection: Connection, side: str, form: SideForm) -> Judgement:
         nodes = self._deployment.nodes
@@ -110,13 +111,14 @@ class _Judge:
         answer: Answer | None = None
         explained: _Explained | None = None
         revocation: str | None = None
+        revoked: Certificate | None = None
         if trust is not None:
             answer = self._ask(leaf, sent, trust, at, purpose)
             explained = self._explain(leaf, sent, trust, answer, at)
-            revocation = self._revoked(leaf, sent, trust, at, verifier)
+            revocation, revoked = self._revoked(leaf, sent, trust, at, verifier)
         refused = (
             (answer is not None and bool(answer.errors))
-            or (revocation == "revoked" and any(c.issuer_key == leaf.issuer_key for c in verifier.revocation_lists))
+            or (revoked is not None and any(c.issuer_key == revoked.issuer_key for c in verifier.revocation_lists))
             or (name_match is not None and name_match != names.SAN)
             or leaf.not_after < at
             or leaf.not_before > at
@@ -152,6 +154,7 @@ class _Judge:
             purpose=lacking or "ok" if form.purpose != "any" else None,
             purpose_checked=purpose != "any",
             revocation=revocation,
+            revoked=revoked,
         )
 
     def _ask(
@@ -166,17 +169,30 @@ class _Judge:
 
     def _revoked(
         self, leaf: Certificate, sent: Sequence[Certificate], trust: TrustList, at: datetime, verifier: Node
-    ) -> str | None:
-        lists = self._deployment.revocation_lists(verifier, leaf.issuer_key)
-        if not lists:
-            return None
+    ) -> tuple[str | None, Certificate | None]:
+        """Return what the CRLs at hand say of the leaf, and which certificate of its chain they revoke."""
         trusted = [found.certificate for found in trust.entries]
         # Whether it is revoked is asked apart from whether its CA is trusted.
         trusted += [found.certificate for found in self._above(leaf, {c.sha256 for c in trusted})]
-        codes = {e.code for e in self._verifier.verify(leaf, sent, trusted, at, "any", lists).errors if e.depth == 0}
-        if codes & _REVOKED:
-            return "revoked"
-        return "stale" if codes & {11, 12} else None if codes & {3, 8} else "good"
+        issuers = {leaf.issuer_key, *(c.issuer_key for c in (*sent, *trusted) if not c.self_signed)}
+        lists = self._revocation_lists(verifier, issuers)
+        if not lists:
+            return None, None
+        answer = self._verifier.verify(leaf, sent, trusted, at, "any", lists)
+        forged = {e.depth for e in answer.errors if e.code == 8}  # the CRL's own signature is bad
+        depth = min((e.depth for e in answer.errors if e.code in _REVOKED and e.depth not in forged), default=None)
+        if depth is not None:
+            return "revoked", answer.chain[depth] if depth < len(answer.chain) else leaf
+        codes = {e.code for e in answer.errors if e.depth == 0}
+        # 3, 8: no CRL for the leaf, or none with a valid signature.
+        return "stale" if codes & {11, 12} else None if codes & {3, 8} else "good", None
+
+    def _revocation_lists(self, verifier: Node, issuers: set[str]) -> tuple[RevocationList, ...]:
+        key = (verifier.id, frozenset(issuers))
+        if key not in self._lists:
+            found = (crl for issuer in sorted(issuers) for crl in self._deployment.revocation_lists(verifier, issuer))
+            self._lists[key] = tuple(dict.fromkeys(found))
+        return self._lists[key]
 
     def _explain(
         self, leaf: Certificate, sent: Sequence[Certificate], trust: TrustList, answer: Answer, at: datetime
@@ -189,6 +205,9 @@ class _Judge:
         if codes & _NOT_A_CA or any(e.code in _PURPOSE and e.depth > 0 for e in answer.errors):
             depth = min((e.depth for e in answer.errors if e.code in _NOT_A_CA | _PURPOSE and e.depth > 0), default=1)
             return _Explained(ChainState.ISSUER_NOT_CA, culprit=chain[depth] if depth < len(chain) else chain[-1])
+        damaged = next((e.depth for e in answer.errors if e.code in _SIGNATURE), None)
+        if damaged is not None and _names_key_of_issuer(chain, damaged):
+            return _Explained(ChainState.OTHER, culprit=chain[damaged])
         if codes & _UNTRUSTED or codes & _SIGNATURE:
             top = chain[-1]
             if top.self_signed and len(chain) == 1:
@@ -285,6 +304,14 @@ class _Judge:
 
     def _issued(self, issuer: Found, subject: Certificate) -> bool:
         return self._verifier.issued(issuer.certificate, subject)
+
+
+def _names_key_of_issuer(chain: Sequence[Certificate], depth: int) -> bool:
+    """Say whether a certificate names the very key above it: a bad signature is then its own fault, not the list's."""
+    if depth + 1 >= len(chain):
+        return False
+    key_id = chain[depth].authority_key_id
+    return key_id is not None and key_id == chain[depth + 1].subject_key_id
 
 
 def root_of(judgement: Judgement, deployment: Deployment, verifier: Verifier) -> Certificate | None:

@@ -171,7 +171,8 @@ class Judgement:
     name_match: str | None = None  # "san", "cn_only", "ip_as_dns", "wildcard", "none"; None: not looked for
     purpose: str | None = None  # "ok", "lacks_server_auth", "lacks_client_auth"; None: not asked
     purpose_checked: bool = True
-    revocation: str | None = None  # "good", "revoked"; None: no revocation list at hand
+    revocation: str | None = None  # "good", "revoked", "stale"; None: no revocation list at hand
+    revoked: Certificate | None = None  # the certificate that is revoked: the leaf, or a CA of its chain
 
 
 @dataclass(frozen=True, slots=True)

@@ -418,13 +418,14 @@ class _Side:
         j = self.j
         leaf = j.sent[0]
         if j.revocation is not None:
-            crl = next(iter(self.deployment.revocation_lists(j.verifier, leaf.issuer_key)), None)
+            about = j.revoked or leaf
+            crl = next(iter(self.deployment.revocation_lists(j.verifier, about.issuer_key)), None)
             yield self.fact(
                 "revocation.state",
                 j.revocation,
                 self._where_leaf(),
-                leaf=clean(leaf.label),
-                serial=leaf.serial,
+                leaf=clean(about.label),
+                serial=about.serial,
                 crl_issuer=clean(crl.issuer) if crl else "",
                 crl_update=date(crl.this_update) if crl else "",
             )

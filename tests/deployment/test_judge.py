@@ -388,6 +388,33 @@ def test_revocation(crl: str, revocation: str | None, outcome: Outcome) -> None:
     assert (found.revocation, found.outcome) == (revocation, outcome)
 
 
+@pytest.mark.parametrize(
+    ("crl", "revoked"),
+    [
+        (pki.crl(SUB) + pki.crl(ROOT, [SUB]), "Judge Sub"),
+        (pki.crl(ROOT, [SUB]), "Judge Sub"),
+        (pki.crl(SUB, [E_LEAF]) + pki.crl(ROOT, [SUB]), E),
+    ],
+)
+def test_revoked_certificate_of_the_chain_is_named(crl: str, revoked: str) -> None:
+    found = e_seen_by(box("expressway-c", crl=crl), box("expressway-e", E_LEAF))
+    assert (found.revocation, found.outcome) == ("revoked", Outcome.REFUSED)
+    assert found.revoked is not None
+    assert found.revoked.label == revoked
+
+
+def test_damaged_certificate_is_told_from_a_missing_ca() -> None:
+    """The CA that it names is there, with the very key: the certificate itself is wrong."""
+    der = bytearray(E_LEAF.der)
+    der[-4] ^= 1
+    damaged = pki.Issued(x509.load_der_x509_certificate(bytes(der)), E_LEAF.key, SUB)
+    found = e_seen_by(box("expressway-c"), box("expressway-e", damaged))
+    assert (found.chain_state, found.outcome) == (ChainState.OTHER, Outcome.REFUSED)
+    assert found.missing is None
+    assert found.culprit is not None
+    assert found.culprit.sha256 == damaged.sha256
+
+
 def test_revocation_does_not_spill_over() -> None:
     """The same chain judged by a box without a list stays good."""
     made = deploy(

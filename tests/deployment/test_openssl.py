@@ -102,9 +102,14 @@ CASES = {
     "unknown critical extension": Case(
         leaf=lambda: pki.leaf("x.example.com", SUB, extensions=((UNKNOWN_CRITICAL, True),)), codes=frozenset({34})
     ),
-    "not revoked": Case(crl=lambda: pki.crl(SUB)),
-    "revoked": Case(crl=lambda: pki.crl(SUB, [LEAF]), codes=frozenset({23})),
-    "stale list": Case(crl=lambda: pki.crl(SUB, next_update=datetime(2026, 11, 10, tzinfo=UTC)), codes=frozenset({12})),
+    # Every certificate is looked for in a list; 3: there is none for the CAs.
+    "not revoked": Case(crl=lambda: pki.crl(SUB), codes=frozenset({3})),
+    "not revoked, lists of all CAs": Case(crl=lambda: pki.crl(SUB) + pki.crl(ROOT)),
+    "revoked": Case(crl=lambda: pki.crl(SUB, [LEAF]), codes=frozenset({23, 3})),
+    "CA revoked": Case(crl=lambda: pki.crl(SUB) + pki.crl(ROOT, [SUB]), codes=frozenset({23})),
+    "stale list": Case(
+        crl=lambda: pki.crl(SUB, next_update=datetime(2026, 11, 10, tzinfo=UTC)), codes=frozenset({12, 3})
+    ),
     "list of another CA": Case(crl=lambda: pki.crl(ROOT), codes=frozenset({3})),
 }
 
@@ -158,7 +163,7 @@ def test_both_tell_who_issued_what(issuer: pki.Issued, subject: pki.Issued, expe
 
 def test_a_list_asked_about_once_does_not_stay() -> None:
     revoked, plain = CASES["revoked"], CASES["complete"]
-    assert {e.code for e in ask(OPENSSL, revoked).errors} == {23}
+    assert 23 in {e.code for e in ask(OPENSSL, revoked).errors}
     assert not ask(OPENSSL, plain).errors
 
 
