@@ -28,6 +28,11 @@ def _(text: str) -> str:
     return _catalog.gettext(text) if text else ""
 
 
+def ngettext(one: str, many: str, n: int) -> str:
+    """Return the form of a text that fits the number `n`, in the current language."""
+    return _catalog.ngettext(one, many, n)
+
+
 def pgettext(context: str, text: str) -> str:
     """Return `text` in the current language, where the same English word means something else elsewhere."""
     return _catalog.pgettext(context, text)

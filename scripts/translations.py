@@ -25,7 +25,7 @@ POT = PACKAGE / "locale" / "certdoctor.pot"
 PO = PACKAGE / "locale" / "de" / "LC_MESSAGES" / "certdoctor.po"
 MO = PO.with_suffix(".mo")
 
-_MARKS = {"_": None, "N_": None, "pgettext": ((1, "c"), 2)}
+_MARKS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
 
 def extracted() -> Catalog:
@@ -63,7 +63,7 @@ def compiled(catalog: Catalog) -> bytes:
 
 def open_texts(catalog: Catalog) -> list[str]:
     """Return the texts that have no sure translation."""
-    return [str(message.id) for message in catalog if message.id and (message.fuzzy or not message.string)]
+    return [str(m.id) for m in catalog if m.id and (m.fuzzy or not m.string or (m.pluralizable and not all(m.string)))]
 
 
 def main() -> int:

@@ -52,7 +52,11 @@ class Doctor(App[None]):
         self.animation_level = "none"
         for name in PALETTES:
             self.register_theme(theme(name))
-        self.theme = f"certdoctor-{options.theme or ('mono' if no_color else 'dark')}"
+        # The watcher of the theme would have all styles read a second time.
+        self.set_reactive(Doctor.theme, f"certdoctor-{options.theme or ('mono' if no_color else 'dark')}")
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.set_class(self.current_theme.dark, "-dark-mode")
+        self.set_class(not self.current_theme.dark, "-light-mode")
         if guards.ascii_only() if options.ascii is None else options.ascii:
             self._filters.append(AsciiOnly())
         self.last_error = ""

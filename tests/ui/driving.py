@@ -128,5 +128,7 @@ async def using(
     app = Doctor(lambda: held, lang, Options(clock=clock, ascii=ascii, theme=theme))
     async with app.run_test(size=size) as pilot:
         user = User(app, pilot, held)
+        while not app.screen.query_one(Rows).items:  # the list is asked for once the first frame stands
+            await pilot.pause(0.01)
         await user.settle()
         yield user

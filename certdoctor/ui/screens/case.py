@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
 
-from certdoctor.language import N_, _
+from certdoctor.language import N_, _, ngettext
 from certdoctor.ui import keys, words
 from certdoctor.ui.reading import questions
 from certdoctor.ui.screens.sectioned import Section, Sectioned
@@ -47,8 +47,10 @@ class CaseScreen(Sectioned):
         self.last_folder = ""
         self.locked: Locked | None = None  # PFX files that wait for a password
 
+    def path(self) -> tuple[str, ...]:
+        return (_("case"),)
+
     def on_mount(self) -> None:
-        self.title_bar.set_path("certdoctor", _("case"))
         self.reload()
 
     # data
@@ -210,7 +212,11 @@ class CaseScreen(Sectioned):
             case "differential":
                 return _("{n} causes are possible; the questions (i) tell them apart.").format(n=count)
             case "healthy":
-                return _("No fault in what was checked; {n} things could not be checked.").format(n=unchecked)
+                return ngettext(
+                    "No fault in what was checked; {n} thing could not be checked.",
+                    "No fault in what was checked; {n} things could not be checked.",
+                    unchecked,
+                ).format(n=unchecked)
             case _:
                 return _("Nothing could be checked: there is too little evidence yet.")
 

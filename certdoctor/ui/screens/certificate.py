@@ -105,9 +105,10 @@ class CertificateScreen(Frame):
     def compose_body(self) -> ComposeResult:
         yield Rows()
 
+    def path(self) -> tuple[str, ...]:
+        return (_("certificate"), self.certificate.label if self.certificate else self.sha256[:16])
+
     def on_mount(self) -> None:
-        label = self.certificate.label if self.certificate else self.sha256[:16]
-        self.title_bar.set_path("certdoctor", _("certificate"), label)
         self._draw()
         self.query_one(Rows).focus()
         self.ask(lambda p: p.certificate(self.sha256), self._loaded, group="certificate")

@@ -39,8 +39,10 @@ class FindingScreen(Sectioned):
         self.written: tuple[Path, ...] = ()
         self.sources: Mapping[str, str] = {}
 
+    def path(self) -> tuple[str, ...]:
+        return (_("finding"), self.finding.title)
+
     async def on_mount(self) -> None:
-        self.title_bar.set_path("certdoctor", _("finding"), self.finding.title)
         await self.show_section("details")
         self.reload()
         ids = self.finding.sources

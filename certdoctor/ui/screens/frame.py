@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from certdoctor.language import _
 from certdoctor.ui import keys
@@ -19,7 +18,7 @@ from certdoctor.ui.guards import SMALLEST
 from certdoctor.ui.jobs import Job, sentence
 from certdoctor.ui.spans import line
 from certdoctor.ui.widgets.bars import Bar, KeyBar, Sections, Status, TitleBar
-from certdoctor.ui.widgets.fields import Draft, Form, Line
+from certdoctor.ui.widgets.fields import Form, Line
 
 if TYPE_CHECKING:
     from certdoctor.casework.practice import Practice
@@ -51,7 +50,7 @@ class Frame(Screen[None]):
     # parts
 
     def compose(self) -> ComposeResult:
-        yield TitleBar()
+        yield TitleBar("certdoctor", *self.path())
         if self.has_sections:
             yield Sections()
         with Vertical(id="body"):
@@ -61,6 +60,10 @@ class Frame(Screen[None]):
         yield Bar(id="small")
 
     has_sections = False
+
+    def path(self) -> tuple[str, ...]:
+        """Return the way to this screen as far as it is known before anything is loaded."""
+        return ()
 
     def compose_body(self) -> ComposeResult:
         """Yield what stands in the middle."""
@@ -112,7 +115,7 @@ class Frame(Screen[None]):
 
     def refresh_keys(self) -> None:
         """Show the keys that work now."""
-        typing = isinstance(self.focused, Input | TextArea)
+        typing = self.focused is not None and self.focused.check_consume_key("a", "a")
         names = [place for place, _owner in self.places()]
         self.query_one(KeyBar).set_pairs(keys.key_line([*names, "everywhere"], typing))
 
@@ -253,14 +256,6 @@ class Frame(Screen[None]):
     def on_form_incomplete(self, event: Form.Incomplete) -> None:
         event.stop()
         self.complain(_("{field} is needed.").format(field=event.caption))
-
-    def on_draft_asked(self, event: Draft.Asked) -> None:
-        event.stop()
-        self.say(_("The note is not kept yet: ctrl+s keeps it, esc once more throws it away."))
-
-    async def on_draft_cancelled(self, event: Draft.Cancelled) -> None:
-        event.stop()
-        await self.close_panel()
 
     async def on_form_saved(self, event: Form.Saved) -> None:
         event.stop()

@@ -31,8 +31,10 @@ class Glossary(Frame):
         yield Search(placeholder=_("/ search terms and texts"), id="search")
         yield Rows()
 
+    def path(self) -> tuple[str, ...]:
+        return (_("glossary"),)
+
     def on_mount(self) -> None:
-        self.title_bar.set_path("certdoctor", _("glossary"))
         self.query_one(Rows).focus()
         lang = self.doctor.lang
         self.ask(lambda _p: articles(lang), self._loaded, group="glossary")
@@ -88,9 +90,11 @@ class Reader(Frame):
     def compose_body(self) -> ComposeResult:
         yield Page()
 
+    def path(self) -> tuple[str, ...]:
+        return (_("glossary"), self._article.term)
+
     def on_mount(self) -> None:
         article = self._article
-        self.title_bar.set_path("certdoctor", _("glossary"), article.term)
         items: list[Item] = [block("", line(article.term, "strong"), indent=1), gap()]
         items.append(text_block("", article.text, indent=1))
         see = [self._terms[each] for each in article.see if each in self._terms]

@@ -29,8 +29,10 @@ class Help(Frame):
     def compose_body(self) -> ComposeResult:
         yield Rows()
 
+    def path(self) -> tuple[str, ...]:
+        return (_("Keys"),)
+
     def on_mount(self) -> None:
-        self.title_bar.set_path("certdoctor", _("Keys"))
         items: list[Item] = []
         # What moves about in lists comes last: everybody knows the arrows.
         places = sorted((*self._owners, "everywhere"), key=lambda place: place in ("list", "page"))

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from certdoctor.language import _
+from certdoctor.language import _, ngettext
 from certdoctor.ui import keys, words
 from certdoctor.ui.jobs import sentence
 from certdoctor.ui.screens.frame import Frame
@@ -35,8 +35,10 @@ class Home(Frame):
         yield Search(placeholder=_("/ search: customer, site, domain, node, case"), id="search")
         yield Rows()
 
+    def path(self) -> tuple[str, ...]:
+        return (_("customers and sites"),)
+
     def on_mount(self) -> None:
-        self.title_bar.set_path("certdoctor", _("customers and sites"))
         self.query_one(Rows).focus()
         # The practice, and with it the whole core, is loaded after the first frame stands.
         self.call_after_refresh(self.load)
@@ -97,7 +99,7 @@ class Home(Frame):
                     f"site-{site.id}",
                     Cell(site.customer),
                     Cell(site.name),
-                    Cell(_("{n} cases").format(n=site.cases), 9, "dim"),
+                    Cell(ngettext("{n} case", "{n} cases", site.cases).format(n=site.cases), 9, "dim"),
                     Cell(opened, 9, "warn" if site.open_cases else "dim"),
                     Cell(words.day(site.last_event), 10, "dim"),
                 )

@@ -11,7 +11,8 @@ from certdoctor.language import _
 from certdoctor.ui import keys
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.widgets.bars import Sections
-from certdoctor.ui.widgets.fields import Draft, Form
+from certdoctor.ui.widgets.draft import Draft
+from certdoctor.ui.widgets.fields import Form
 from certdoctor.ui.widgets.pick import PathPanel, Pick
 from certdoctor.ui.widgets.rows import Rows
 
@@ -139,6 +140,14 @@ class Sectioned(Frame):
             await self.section.picked(event.pick, event.key)
 
     async def on_pick_cancelled(self, event: Pick.Cancelled) -> None:
+        event.stop()
+        await self.close_panel()
+
+    def on_draft_asked(self, event: Draft.Asked) -> None:
+        event.stop()
+        self.say(_("The note is not kept yet: ctrl+s keeps it, esc once more throws it away."))
+
+    async def on_draft_cancelled(self, event: Draft.Cancelled) -> None:
         event.stop()
         await self.close_panel()
 

@@ -37,8 +37,10 @@ class SiteScreen(Sectioned):
         self.view: SiteView | None = None
         self.examination: Examination | None = None  # as the site stands, not stored
 
+    def path(self) -> tuple[str, ...]:
+        return (_("site"),)
+
     def on_mount(self) -> None:
-        self.title_bar.set_path("certdoctor", _("site"))
         self.reload()
 
     def resumed(self) -> None:

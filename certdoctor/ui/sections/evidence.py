@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from certdoctor.language import _
+from certdoctor.language import _, ngettext
 from certdoctor.sentences import told, told_place
 from certdoctor.ui import keys, words
 from certdoctor.ui.places import choices, place_text, slot_text
@@ -184,7 +184,11 @@ class EvidenceSection(Section[CaseScreen]):
         frame.changed = True
         parts = []
         if added.documents > len(added.needs_password) or not (added.problems or still):
-            parts.append(_("{n} documents read, {m} certificates.").format(n=added.documents, m=added.certificates))
+            parts.append(
+                ngettext("{n} document read,", "{n} documents read,", added.documents).format(n=added.documents)
+                + " "
+                + ngettext("{n} certificate.", "{n} certificates.", added.certificates).format(n=added.certificates)
+            )
         if added.problems:
             first = added.problems[0]
             parts.append(_("{n} not read: {reason}").format(n=len(added.problems), reason=told(first.reason)))

@@ -12,7 +12,7 @@ from certdoctor.ui import keys, words
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.spans import Item, block, gap, line, text_block
-from certdoctor.ui.widgets.fields import Draft
+from certdoctor.ui.widgets.draft import Draft
 from certdoctor.ui.widgets.rows import Rows
 
 

@@ -35,25 +35,22 @@ class Bar(Painted):
 class TitleBar(Bar):
     """Where the user is, and on the right what is under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, *path: str) -> None:
         super().__init__(id="title")
-        self._left: tuple[str, ...] = ()
+        self._left = tuple(clean(part) for part in path)
         self._right = ""
 
     def set_path(self, *parts: str) -> None:
         """Set the way to this screen ("certdoctor", "Example Ltd", "HQ")."""
         self._left = tuple(clean(part) for part in parts)
-        self._draw()
+        self.refresh()
 
     def set_state(self, text: str) -> None:
         """Set what stands on the right."""
         self._right = text
-        self._draw()
+        self.refresh()
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
+    def render_line(self, y: int) -> Strip:
         width = self.size.width
         right = f" {self._right} " if self._right else ""
         room = max(width - cell_len(right) - 1, 0)
@@ -61,7 +58,7 @@ class TitleBar(Bar):
         if cell_len(left) > room and len(self._left) > 2:
             # The middle gives way: the program's name first, then all but the last part.
             left = " › ".join(self._left[1:])
-        self.put(((" " + fit(left, max(room, 0)), "strong"), (right, "warn")))
+        return self.paint(((" " + fit(left, max(room, 0)), "strong"), (right, "warn")), width)
 
 
 class Sections(Bar):

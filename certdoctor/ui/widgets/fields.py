@@ -1,4 +1,4 @@
-"""Text fields, a field of choices, the draft of a note, and the form that holds fields."""
+"""Text fields, a field of choices, and the form that holds fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.strip import Strip
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from certdoctor.language import _
 from certdoctor.ui import keys
@@ -107,44 +107,6 @@ class Choice(Painted, can_focus=True):
     def key_space(self, event: events.Key) -> None:
         event.stop()
         self._turn(1)
-
-
-class Draft(TextArea):
-    """Where a note is written."""
-
-    PLACE = "draft"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("draft")]
-
-    class Saved(Message):
-        """The text is to be kept."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Cancelled(Message):
-        """The draft is to be closed."""
-
-    def __init__(self) -> None:
-        super().__init__(soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False)
-        self.cursor_blink = False
-        self._asked = False
-
-    class Asked(Message):
-        """Escape with text in it: say that once more throws it away."""
-
-    def action_save(self) -> None:
-        self.post_message(self.Saved(self.text))
-
-    def action_cancel(self) -> None:
-        if self.text.strip() and not self._asked:
-            self._asked = True
-            self.post_message(self.Asked())
-        else:
-            self.post_message(self.Cancelled())
-
-    def on_text_area_changed(self) -> None:
-        self._asked = False
 
 
 @dataclass(frozen=True, slots=True)
