@@ -294,7 +294,7 @@ async def test_a_path_is_picked_from_the_list(tmp_path: Path) -> None:
         await user.press("down", "enter")
         user.sees(f"{tmp_path}/sub/"[-20:], "a.pem")
         await user.press("down", "enter")
-        assert "1 documents read" in user.status
+        assert "1 document read" in user.status
 
 
 async def test_a_proposal_is_corrected(tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ async def test_a_paste_into_a_field_of_one_line_is_not_cut_but_becomes_evidence(
     async with using() as user:
         await user.press("r", "s", "slash")
         await user.paste("-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n")
-        assert "1 documents read" in user.status
+        assert "1 document read" in user.status
 
 
 async def test_a_paste_without_a_case_says_what_to_do() -> None:
