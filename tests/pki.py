@@ -265,7 +265,7 @@ def bundle(*items: Issued) -> str:
 
 
 def csr(
-    common_name: str = "expe1.example.com",
+    common_name: str | None = "expe1.example.com",
     *,
     names: Sequence[str] = (),
     purposes: Sequence[x509.ObjectIdentifier] | None = None,

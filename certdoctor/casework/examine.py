@@ -13,11 +13,17 @@ from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, O
 from certdoctor.deployment.openssl import verifier
 from certdoctor.evidence.items import Certificate, Evidence
 from certdoctor.evidence.site import SiteDescription
+from certdoctor.facts.alarms import observe_alarms
 from certdoctor.facts.captures import captured, differences
+from certdoctor.facts.certificates import observe_certificates
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
+from certdoctor.facts.files import observe_files
 from certdoctor.facts.logs import Signatures, events, observe_logs
 from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
+from certdoctor.facts.presented import observe_presented
 from certdoctor.facts.standing import observe_standing
+from certdoctor.facts.stores import observe_stores
+from certdoctor.facts.zones import observe_zones
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
 from certdoctor.reasoning.conclude import reason
@@ -68,7 +74,15 @@ def examine(
             roots[key] = root_of(judgement, deployment, openssl)
         return roots[key]
 
-    observed = list(observe(deployment, judgements, kinds, evidence, root))
+    observed = [
+        *observe(deployment, judgements, kinds, evidence, root),
+        *observe_certificates(deployment),
+        *observe_zones(deployment),
+        *observe_alarms(deployment, knowledge.about),
+        *observe_stores(deployment),
+        *observe_presented(deployment, judgements, evidence.documents),
+        *observe_files(deployment, evidence.documents),
+    ]
     if knowledge.reasons is not None:
         signatures = Signatures(knowledge.signatures, knowledge.reasons)
         mutual = frozenset(kind.id for kind in kinds.values() if kind.client is not None)

@@ -38,12 +38,13 @@ UNREADABLE = "[certdoctor: unreadable block removed]"
 def without(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
     """Return the text with the spans (start, stop, what stands there instead) replaced.
 
-    The number of lines stays, so that every line keeps its number.
+    The number of lines stays, so that every line keeps its number; and the text ends as it did, because a box
+    may stumble over a key without a line end behind it.
     """
     kept = []
     at = 0
     for start, stop, instead in spans:
-        kept += [text[at:start], instead, "\n" * text.count("\n", start, stop)]
+        kept += [text[at:start], "\n" * text.count("\n", start, stop), instead]
         at = stop
     kept.append(text[at:])
     return "".join(kept)

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests import pki
-from tests.rules.whole_sites import AT, DAY, Box, Leaf, WholeSite, upload, zones
+from tests.rules.whole_sites import AT, BEFORE_ECDSA, DAY, Box, Leaf, WholeSite, upload, zones
 
 BEFORE_X15_4 = ("X14.0.5", "X14.2.1", "X14.3.7", "X15.2", "X15.3.1")
 VERIFYING = ("X14.2.1", "X14.3.7", "X15.2", "X15.3.1", "X15.4.0", "X15.5.0")
@@ -143,6 +143,67 @@ def _server_only_for_the_client_store(site: WholeSite) -> None:
     site.more_connections.append(upload(box, store="client"))
 
 
+@plant("UPL-05", also="EKU-01", touches="upload", versions=("X15.4.0",))
+def _server_only_upload_to_e(site: WholeSite) -> None:
+    offer(site, site.rng.choice(site.es), renewed(site.rng.choice(site.es), purposes=(pki.SERVER_AUTH,)))
+
+
+@plant("UPL-07", touches="e.leaf c.leaf")
+def _no_common_name(site: WholeSite) -> None:
+    site.rng.choice(site.expressways).change("server", common_name=None)
+
+
+@plant("UPL-10", touches="upload")
+def _key_file_without_line_end(site: WholeSite) -> None:
+    box = site.rng.choice(site.expressways)
+    offer(site, box, renewed(box))
+    site.beside["new-key.pem"] = pki.key_pem(box.identities["candidate"].key).encode().rstrip()
+
+
+@plant("UPL-11", touches="upload")
+def _wildcard_offered(site: WholeSite) -> None:
+    box = site.rng.choice(site.expressways)
+    wild = f"*.{box.name.partition('.')[2]}"
+    offer(site, box, renewed(box, common_name=wild, names=(wild, site.domain)))
+
+
+@plant("UPL-14", also="UPL-08", touches="upload")
+def _key_of_another_kind(site: WholeSite) -> None:
+    box = site.rng.choice(site.expressways)
+    offer(site, box, renewed(box, kind=site.rng.choice(("ed25519", "dsa"))))
+
+
+@plant("UPL-14", touches="upload", versions=BEFORE_ECDSA)
+def _ecdsa_key_too_early(site: WholeSite) -> None:
+    box = site.rng.choice(site.expressways)
+    offer(site, box, renewed(box, kind="ec"))
+
+
+def alarm(box: Box, number: int, text: str, what: str = "Raised") -> str:
+    """The event log's line about an alarm."""
+    return (
+        f'2026-11-24T09:20:44.724+01:00 {box.id} alarm: Level="WARN" Event="Alarm {what}" Id="{number}" '
+        f'UUID="1a18bfa6-f822-11e1-b0db-c35cb1b8e3e5" Severity="warning" Detail="{text}" '
+        'UTCTime="2026-11-24 08:20:44,724"\n'
+    )
+
+
+@plant("UPL-17", touches="restart", certain=False)
+def _not_restarted(site: WholeSite) -> None:
+    box = site.rng.choice(site.expressways)
+    text = "Restart required: Server certificate and private key have been changed"
+    box.log.append(alarm(box, 15028, text))
+
+
+@plant("UPL-18", touches="upload")
+def _byte_order_mark(site: WholeSite) -> None:
+    box = site.rng.choice(site.expressways)
+    fresh = renewed(box)
+    box.files["candidate"] = (f"{box.id}_new.pem", b"\xef\xbb\xbf" + fresh.pem.encode())
+    if site.given or site.rng.random() < 0.5:
+        site.more_connections.append(upload(box))
+
+
 @plant("UPL-22", also="OPS-01", touches="upload")
 def _upload_too_early(site: WholeSite) -> None:
     box = site.rng.choice(site.expressways)
@@ -247,7 +308,7 @@ def _peer_address_not_in_certificate(site: WholeSite) -> None:
     zones(site)
 
 
-@plant("ZON-01", also="CLU-02 CLI-10", touches="peers e.leaf cluster")
+@plant("ZON-01", also="CLU-02 CLI-10 UPL-11", touches="peers e.leaf cluster")
 def _wildcard_certificate_on_e(site: WholeSite) -> None:
     for e in site.es:
         held = tuple(name for name in e.identities["server"].names if name != e.name)
@@ -633,7 +694,8 @@ def negotiation_error(site: WholeSite, box: Box, way: str, detail: str, name: st
     )
 
 
-@plant("OPS-01", also="UPL-22 ZON-12", touches="clock", certain=False)
+# A CA that is missing on the same side explains the refusal already.
+@plant("OPS-01", also="UPL-22 ZON-12", touches="clock e.lists", certain=False)
 def _clock_of_e_behind(site: WholeSite) -> None:
     for e in site.es:
         e.log.append(negotiation_error(site, e, "Inbound", "certificate is not yet valid"))

@@ -196,7 +196,7 @@ FAULTS: dict[str, tuple[Callable[[], Site], Iterable[str]]] = {
     "C's CA may not sign": (under(unmarked_ca), ["UPL-13"]),
     "C's chain is too long": (too_deep, ["CHN-15"]),
     "the peer address is a name that E lacks": (site(peer="edge.example.com"), ["ZON-01"]),
-    "E has a wildcard only": (lambda: Site(e=pki.leaf(E, PUBLIC_CA, names=("*.example.com",))), ["ZON-01"]),
+    "E has a wildcard only": (lambda: Site(e=pki.leaf(E, PUBLIC_CA, names=("*.example.com",))), ["ZON-01", "UPL-11"]),
     "the zone demands a name that C lacks": (site(subject_name="old.example.com"), ["ZON-02"]),
     "the peer is an address": (site(peer="198.51.100.10"), ["ZON-03"]),
     "E's name is the CN only": (

@@ -24,6 +24,7 @@ from ruamel.yaml import YAML
 from tests import pki
 
 VERSIONS = ("X14.0.5", "X14.2.1", "X14.3.7", "X15.2", "X15.3.1", "X15.4.0", "X15.5.0", "")
+BEFORE_ECDSA = ("X14.0.5", "X14.2.1")
 CIPHERS = "ECDHE-RSA-AES256-GCM-SHA384:EECDH:EDH:HIGH:-AES256+SHA:!MEDIUM:!LOW:!3DES:!MD5:!PSK:!eNULL"
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -33,7 +34,7 @@ DAY = timedelta(days=1)
 class Leaf:
     """A certificate to be issued when the site is written."""
 
-    common_name: str
+    common_name: str | None
     names: tuple[str, ...]
     issuer: pki.Issued | None  # None: self-signed
     purposes: tuple[x509.ObjectIdentifier, ...] | None = pki.BOTH
@@ -431,7 +432,8 @@ def _certificates(site: WholeSite) -> None:
         names = (box.name, *extra, *(() if is_c else (domain_name,)))
         ca = site.inside_ca if is_c else site.edge_ca
         common = box.cluster if box.cluster and rng.random() < 0.5 else box.name
-        box.identities["server"] = Leaf(common, names, ca.issuing, key_name=box.id)
+        key = "rsa" if box.version in BEFORE_ECDSA else "ec"
+        box.identities["server"] = Leaf(common, names, ca.issuing, key_name=box.id, kind=key)
         if box.version == "X15.5.0" and rng.random() < 0.7:
             box.identities["client"] = Leaf(
                 box.name, (box.name, *extra), site.inside_ca.issuing, key_name=f"{box.id} c"

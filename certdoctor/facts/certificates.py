@@ -1,0 +1,130 @@
+"""Properties of an Expressway's certificates that decide about a box, whatever the connection.
+
+Wildcards, a missing CN, lengths and lifetimes: OpenSSL takes them all; the product or the issuer sets the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+
+from cryptography import x509
+
+from certdoctor.deployment import names
+from certdoctor.deployment.model import Deployment, Identity, Node
+from certdoctor.evidence.items import Certificate
+from certdoctor.facts import derive
+from certdoctor.facts.model import Fact
+from certdoctor.text import clean
+
+_YEAR_2050 = datetime(2050, 1, 1, tzinfo=UTC)  # from then on dates are written as GeneralizedTime (RFC 5280, 4.1.2.5)
+_SAN_FIELD = 999  # characters (S10, S20)
+# CA/Browser Forum ballot SC-081v3: how many days a public certificate issued from a day on may live, latest first.
+_PUBLIC_LIMITS = ((date(2029, 3, 15), 47), (date(2027, 3, 15), 100), (date(2026, 3, 15), 200), (date.min, 398))
+_LETS_ENCRYPT = "let's encrypt"
+# Default lifetimes of Let's Encrypt (S36): 64 days from the first day on, 45 from the second.
+_LETS_ENCRYPT_LIMITS = ((date(2028, 2, 16), 45), (date(2027, 2, 10), 64), (date.min, 90))
+# Policies that only a publicly trusted CA may assert: CA/Browser Forum baseline requirements and EV.
+_PUBLIC_POLICIES = ("2.23.140.1.1", "2.23.140.1.2.1", "2.23.140.1.2.2", "2.23.140.1.2.3")
+
+_Make = Callable[..., Fact]
+
+
+def observe_certificates(deployment: Deployment) -> Iterator[Fact]:
+    """Yield the facts about the certificates that Expressways hold or are to take, each certificate once.
+
+    Args:
+        deployment: the site; `at` decides which lifetimes hold at the next renewal.
+    """
+    told: set[str] = set()
+    for node in deployment.nodes.values():
+        if not node.is_expressway:
+            continue
+        for slot, identity in node.identities.items():
+            leaf = identity.leaf.certificate
+            if slot != "previous" and leaf.sha256 not in told:
+                told.add(leaf.sha256)
+                yield from _certificate(node, slot, identity)
+
+
+def _certificate(node: Node, slot: str, identity: Identity) -> Iterator[Fact]:
+    leaf = identity.leaf.certificate
+    seen = (str(identity.leaf.origin),)
+    shown = clean(leaf.label)
+
+    def fact(name: str, value: str, **bindings: str) -> Fact:
+        subject = derive.certificate_subject(leaf)
+        return Fact(name, subject, value, bindings={"leaf": shown, **bindings}, seen=seen)
+
+    if slot != "client":  # nothing reads the CN of what is shown as a client
+        yield fact("certificate.common_name", "present" if leaf.common_name else "absent")
+    yield from _wildcard(node, leaf, fact("certificate.wildcard", "none"))
+    far = leaf.not_after >= _YEAR_2050
+    yield fact("certificate.end", "from_2050" if far else "before_2050", not_after=derive.date(leaf.not_after))
+    length = len(", ".join(leaf.names))
+    yield fact("certificate.names_length", "over_999" if length > _SAN_FIELD else "within", length=str(length))
+    if node.version is not None:
+        old = not node.version.at_least("X8.10")
+        yield fact(
+            "certificate.holder_version",
+            "before_x8_10" if old else "x8_10_or_later",
+            version=clean(str(node.version)),
+        )
+    yield from _lifetime(leaf, fact)
+    if _LETS_ENCRYPT in leaf.issuer.lower():
+        scheduler = _acme_scheduler(node)
+        if scheduler:
+            yield fact("certificate.acme_scheduler", scheduler, node_name=clean(node.name))
+
+
+def _wildcard(node: Node, leaf: Certificate, none: Fact) -> Iterator[Fact]:
+    """Say whether a wildcard stands in the place of one of the box's own names."""
+    wild = [name for name in dict.fromkeys((*leaf.dns_names, leaf.common_name or "")) if name.startswith("*.")]
+    own = [name for name in (*node.names, node.cluster or "") if name and names.form_of(name) == "fqdn"]
+    covered = [name for name in own if names.match(leaf, (name,)) == names.WILDCARD or _by_common_name(leaf, name)]
+    value = "instead" if covered else "beside" if wild else "none"
+    bindings = {
+        **none.bindings,
+        "wildcard": clean(", ".join(wild)) or "–",
+        "name": clean(covered[0]) if covered else "–",
+    }
+    yield Fact(none.id, none.subject, value, bindings=bindings, seen=none.seen)
+
+
+def _by_common_name(leaf: Certificate, name: str) -> bool:
+    wild = (leaf.common_name or "").lower() == f"*.{name.partition('.')[2]}".lower()
+    return wild and names.match(leaf, (name,)) == names.NONE
+
+
+def _lifetime(leaf: Certificate, fact: _Make) -> Iterator[Fact]:
+    """Say whether the next certificate of the same public CA will live shorter than this one."""
+    days = round((leaf.not_after - leaf.not_before).total_seconds() / 86400)
+    lets_encrypt = _LETS_ENCRYPT in leaf.issuer.lower()
+    if not lets_encrypt and not is_public(leaf):
+        yield fact("certificate.next_lifetime", "same", lifetime=str(days), next_lifetime=str(days))
+        return
+    limits = _LETS_ENCRYPT_LIMITS if lets_encrypt else _PUBLIC_LIMITS
+    renewed = leaf.not_after.date()
+    limit = next(limit for day, limit in limits if renewed >= day)
+    shorter = limit < days - 1  # a CA may count both the first and the last second
+    value = "same" if not shorter else "shorter_lets_encrypt" if lets_encrypt else "shorter"
+    yield fact("certificate.next_lifetime", value, lifetime=str(days), next_lifetime=str(min(limit, days)))
+
+
+def is_public(certificate: Certificate) -> bool:
+    """Tell whether a certificate says of itself that a publicly trusted CA issued it (CA/Browser Forum policies)."""
+    try:
+        extensions = x509.load_der_x509_certificate(certificate.der).extensions
+        policies = extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+        return False  # a public CA issues nothing that cannot be read, and nothing without policies
+    return any(policy.policy_identifier.dotted_string in _PUBLIC_POLICIES for policy in policies)
+
+
+def _acme_scheduler(node: Node) -> str:
+    """Return whether the configuration has the automated scheduler of ACME on or off; "" where it does not say."""
+    for path, setting in node.settings.items():
+        lowered = path.lower().replace(" ", "")
+        if "acme" in lowered and "schedul" in lowered and setting.value.lower() in ("on", "off"):
+            return setting.value.lower()
+    return ""

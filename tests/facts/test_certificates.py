@@ -1,0 +1,103 @@
+"""What the certificates of an Expressway say beyond chain, purpose and time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+
+from certdoctor.facts.certificates import observe_certificates
+from tests import pki
+from tests.sites import Box, deploy
+
+E = "expe1.example.com"
+
+
+def observed(issued: pki.Issued, slot: str = "server", role: str = "expressway-e", **more: str) -> dict[str, str]:
+    box = Box(
+        role=role, names=(E,), identities={slot: issued.pem}, version=more.get("version"), xconf=more.get("xconf", "")
+    )
+    return {fact.id: fact.value for fact in observe_certificates(deploy({"e": box}))}
+
+
+def test_usual_certificate() -> None:
+    found = observed(pki.leaf(E), version="X14.3.7")
+    assert found == {
+        "certificate.common_name": "present",
+        "certificate.wildcard": "none",
+        "certificate.end": "before_2050",
+        "certificate.names_length": "within",
+        "certificate.holder_version": "x8_10_or_later",
+        "certificate.next_lifetime": "same",
+    }
+
+
+@pytest.mark.parametrize(("slot", "value"), [("server", "absent"), ("candidate", "absent"), ("client", None)])
+def test_common_name_matters_to_servers(slot: str, value: str | None) -> None:
+    assert observed(pki.leaf(None, names=(E,)), slot).get("certificate.common_name") == value
+
+
+@pytest.mark.parametrize(
+    ("common_name", "names", "value"),
+    [
+        (E, (E,), "none"),
+        (E, (E, "*.example.com"), "beside"),
+        ("*.example.com", ("*.example.com",), "instead"),
+        ("*.example.com", ("www.example.com",), "instead"),
+        ("*.example.org", ("*.example.org",), "beside"),
+    ],
+)
+def test_wildcard(common_name: str, names: tuple[str, ...], value: str) -> None:
+    assert observed(pki.leaf(common_name, names=names))["certificate.wildcard"] == value
+
+
+@pytest.mark.parametrize(("year", "value"), [(2049, "before_2050"), (2050, "from_2050")])
+def test_end(year: int, value: str) -> None:
+    assert observed(pki.leaf(E, end=datetime(year, 1, 1, tzinfo=UTC)))["certificate.end"] == value
+
+
+def test_length_of_names() -> None:
+    many = [f"service-number-{number:03}.example.com" for number in range(40)]
+    assert observed(pki.leaf(E, names=many))["certificate.names_length"] == "over_999"
+
+
+@pytest.mark.parametrize(("version", "value"), [("X8.9.2", "before_x8_10"), ("X8.10", "x8_10_or_later")])
+def test_version(version: str, value: str) -> None:
+    assert observed(pki.leaf(E), version=version)["certificate.holder_version"] == value
+
+
+def test_other_nodes_and_replaced_certificates_are_left_alone() -> None:
+    assert observed(pki.leaf(None, names=(E,)), role="cms") == {}
+    assert observed(pki.leaf(None, names=(E,)), slot="previous") == {}
+
+
+POLICY = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.2"), None)])
+LETS_ENCRYPT = pki.issue(pki.name("YR1", "Let's Encrypt"), pki.ca(), is_ca=True)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "public", "days", "end", "value"),
+    [
+        (None, True, 397, datetime(2026, 12, 1, tzinfo=UTC), "shorter"),
+        (None, True, 199, datetime(2026, 12, 1, tzinfo=UTC), "same"),
+        (None, True, 199, datetime(2027, 5, 1, tzinfo=UTC), "shorter"),
+        (None, False, 397, datetime(2026, 12, 1, tzinfo=UTC), "same"),
+        (LETS_ENCRYPT, True, 90, datetime(2026, 12, 1, tzinfo=UTC), "same"),
+        (LETS_ENCRYPT, True, 90, datetime(2027, 3, 1, tzinfo=UTC), "shorter_lets_encrypt"),
+        (LETS_ENCRYPT, True, 64, datetime(2028, 3, 1, tzinfo=UTC), "shorter_lets_encrypt"),
+    ],
+)
+def test_lifetime_of_the_next_one(
+    issuer: pki.Issued | None, public: bool, days: int, end: datetime, value: str
+) -> None:
+    extensions = ((POLICY, False),) if public else ()
+    leaf = pki.leaf(E, issuer, start=end - timedelta(days=days), end=end, extensions=extensions)
+    assert observed(leaf)["certificate.next_lifetime"] == value
+
+
+@pytest.mark.parametrize(("mode", "value"), [("Off", "off"), ("On", "on"), ("", None)])
+def test_acme_scheduler(mode: str, value: str | None) -> None:
+    xconf = f"Acme AutomatedScheduler: {mode}" if mode else "SIP TLS Mode: On"
+    assert observed(pki.leaf(E, LETS_ENCRYPT), xconf=xconf).get("certificate.acme_scheduler") == value
+    assert "certificate.acme_scheduler" not in observed(pki.leaf(E), xconf=xconf)
