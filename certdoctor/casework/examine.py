@@ -20,6 +20,7 @@ from certdoctor.facts.derive import certificate_subject, file_subject, node_subj
 from certdoctor.facts.files import observe_files
 from certdoctor.facts.logs import Signatures, events, observe_logs
 from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
+from certdoctor.facts.peers import observe_peers
 from certdoctor.facts.presented import observe_presented
 from certdoctor.facts.standing import observe_standing
 from certdoctor.facts.stores import observe_stores
@@ -82,6 +83,7 @@ def examine(
         *observe_stores(deployment),
         *observe_presented(deployment, judgements, evidence.documents),
         *observe_files(deployment, evidence.documents),
+        *observe_peers(deployment, judgements),
     ]
     if knowledge.reasons is not None:
         signatures = Signatures(knowledge.signatures, knowledge.reasons)
@@ -149,7 +151,8 @@ def _result(
     if serious:
         verdict, shown = Verdict.CAUSE_FOUND, [*decisive, *_unexplained(weaker, decisive)]
     elif weaker:
-        verdict, shown = Verdict.DIFFERENTIAL, reasoned.findings
+        # What is certain but harmless must not stand in front of what may be the cause.
+        verdict, shown = Verdict.DIFFERENTIAL, sorted(reasoned.findings, key=lambda f: f.severity not in _SERIOUS)
     elif refused:
         verdict, shown = Verdict.DIFFERENTIAL, decisive
     elif judged or (any(s.kind == SubjectKind.FILE for s in facts.subjects()) and decisive):

@@ -498,6 +498,13 @@ def _cluster_name_missing_in_one_peer(site: WholeSite) -> None:
         c.change(slot, common_name=c.name, names=(c.name,))
 
 
+@plant("UPL-03", also="CLU-02 CLU-05 CHN-07", touches="cluster c.leaf", c_count=2)
+def _peers_hold_one_another_s_certificates(site: WholeSite) -> None:
+    one, two = site.cs
+    for slot in list(one.identities):
+        one.identities[slot], two.identities[slot] = two.identities[slot], one.identities[slot]
+
+
 # --- lifetime ----------------------------------------------------------------------------------------------------
 
 
