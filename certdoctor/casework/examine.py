@@ -187,14 +187,17 @@ def _result(
 def _unexplained(weaker: Sequence[Finding], decisive: Sequence[Finding]) -> Iterable[Finding]:
     """Strong findings on what the logs tell and the causes found do not explain.
 
-    A password refused or a port that does not answer is no matter of certificates; a certificate refused is
-    explained where a cause hits the same side of the same connection, unless the files show it accepted there.
+    A password refused or a port that does not answer is no matter of certificates, and an alarm tells its own
+    cause; a certificate refused is explained where a cause hits the same side of the same connection, unless the
+    files show it accepted there.
     """
     hit = {side for finding in decisive for side in _hit(finding)}
     for finding in weaker:
         if finding.strength == "strong" and not finding.told:
             apart = any(
-                fact.id == "log.trouble" or (fact.id, fact.value) == ("log.standing", "beside_files")
+                fact.id == "log.trouble"
+                or fact.id.startswith("alarm.")
+                or (fact.id, fact.value) == ("log.standing", "beside_files")
                 for fact in finding.proof
             )
             if apart or hit.isdisjoint(_hit(finding)):
