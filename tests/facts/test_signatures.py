@@ -105,6 +105,65 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
     "nginx-no-client-certificate": [
         ("[info] 7#7: *1 client sent no required SSL certificate while reading", "refused", "absent", "server")
     ],
+    "nginx-upstream-certificate": [
+        (
+            "[error] 7#7: *28 upstream SSL certificate verify error: (21:unable to verify the first certificate) while "
+            'SSL handshaking to upstream, client: 192.0.2.1, server: , upstream: "https://192.0.2.10:8443/", host: "a"',
+            "refused",
+            "issuer_not_found",
+            "client",
+        )
+    ],
+    "nginx-upstream-name": [
+        (
+            '[error] 7#7: *32 upstream SSL certificate does not match "cucm.example.com" while SSL handshaking to',
+            "refused",
+            "name",
+            "client",
+        )
+    ],
+    "nginx-upstream-error": [
+        (
+            "[crit] 7#7: *34 SSL_read() failed (SSL: error:0A00045C:SSL routines::tlsv13 alert certificate required:"
+            "SSL alert number 116) while reading response header from upstream, client: 192.0.2.1, server: ",
+            "was_refused",
+            "absent",
+            "client",
+        )
+    ],
+    "haproxy-client-ca": [
+        (
+            "192.0.2.10:39842 [24/Nov/2026:02:27:34.821] m/1: SSL client CA chain cannot be verified",
+            "refused",
+            "issuer_not_found",
+            "server",
+        )
+    ],
+    "haproxy-handshake": [
+        (
+            "192.0.2.10:39826 [24/Nov/2026:02:27:34.615] m/1: SSL handshake failure",
+            "trouble",
+            "handshake_failure",
+            "server",
+        )
+    ],
+    "haproxy-check": [
+        (
+            'Server cucm/pub is DOWN, reason: Layer6 invalid response, info: "SSL handshake failure", check duration',
+            "trouble",
+            "handshake_failure",
+            "client",
+        )
+    ],
+    "haproxy-name": [
+        (
+            'Server cucm/pub is DOWN, reason: Layer6 invalid response, info: "Server presented an SSL certificate '
+            'different from the configured one", check duration: 2ms.',
+            "refused",
+            "name",
+            "client",
+        )
+    ],
     "haproxy-ca-error": [("fe/1: SSL client CA chain ca_err=20 verify_err=0", "refused", "issuer_not_found", "server")],
     "haproxy-verify-error": [("fe/1: ca_err=0 verify_err=10", "refused", "expired", "server")],
     "haproxy-ssl-error": [
@@ -148,6 +207,14 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
             "server",
         )
     ],
+    "stunnel-read": [
+        (
+            "LOG3[8]: SSL_read: ../ssl/s3.c:1601: error:0A00045C:SSL routines::tlsv13 alert certificate required",
+            "was_refused",
+            "absent",
+            "",
+        )
+    ],
     "java-alert-received": [
         ("javax.net.ssl.SSLHandshakeException: Received fatal alert: unknown_ca", "was_refused", "unknown_ca", ""),
         ("Received fatal alert: handshake_failure", "trouble", "handshake_failure", ""),
@@ -157,6 +224,26 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
     ],
     "java-path": [
         ("PKIX path building failed: unable to find valid certification path", "refused", "issuer_not_found", ""),
+        ("PKIX path validation failed: CertPathValidatorException: validity check failed", "refused", "expired", ""),
+    ],
+    "java-validity": [
+        ("Caused by: java.security.cert.CertificateExpiredException: NotAfter: Fri Jan 01", "refused", "expired", ""),
+        (
+            "Caused by: java.security.cert.CertificateNotYetValidException: NotBefore: Fri Jan 01",
+            "refused",
+            "not_yet_valid",
+            "",
+        ),
+    ],
+    "java-name": [
+        (
+            "SSLHandshakeException: No subject alternative names matching IP address 192.0.2.1 found",
+            "refused",
+            "name",
+            "client",
+        ),
+        ("No subject alternative DNS name matching ldap.example.com found.", "refused", "name", "client"),
+        ("SSLHandshakeException: No subject alternative names present", "refused", "name", "client"),
     ],
     "java-empty-chain": [
         ("javax.net.ssl.SSLHandshakeException: Empty client certificate chain", "refused", "absent", "server")
@@ -190,6 +277,23 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
         )
     ],
     "prosody-refused": [("c2s1 debug TLS handshake error: certificate verify failed", "refused", "verify_failed", "")],
+    "prosody-chain-inbound": [
+        (
+            "s2sin564d7af0ef40 debug certificate error(s) at depth 1: self-signed certificate in certificate chain",
+            "refused",
+            "self_signed",
+            "server",
+        )
+    ],
+    "prosody-chain-outbound": [
+        ("s2sout564d debug certificate error(s) at depth 0: certificate has expired", "refused", "expired", "client")
+    ],
+    "prosody-no-certificate": [
+        ("s2sin564d7af28550 warn No certificate provided by partner.example.net", "refused", "absent", "server")
+    ],
+    "prosody-name": [
+        ("s2sin564d7 debug certificate identity validation result: invalid", "refused", "name", ""),
+    ],
     "kamailio-error": [
         (
             "tls_err_ret(): TLS accept:error:0A000086:SSL routines::certificate verify failed",
