@@ -149,7 +149,7 @@ def _result(
     weaker = [f for f in reasoned.findings if f not in decisive and f.severity in _SERIOUS]
     shown: Sequence[Finding]
     if serious:
-        verdict, shown = Verdict.CAUSE_FOUND, [*decisive, *_unexplained(weaker, decisive)]
+        verdict, shown = Verdict.CAUSE_FOUND, [*decisive, *_unexplained(weaker, serious)]
     elif weaker:
         # What is certain but harmless must not stand in front of what may be the cause.
         verdict, shown = Verdict.DIFFERENTIAL, sorted(reasoned.findings, key=lambda f: f.severity not in _SERIOUS)
@@ -184,20 +184,18 @@ def _result(
     )
 
 
-def _unexplained(weaker: Sequence[Finding], decisive: Sequence[Finding]) -> Iterable[Finding]:
+def _unexplained(weaker: Sequence[Finding], causes: Sequence[Finding]) -> Iterable[Finding]:
     """Strong findings on what the logs tell and the causes found do not explain.
 
-    A password refused or a port that does not answer is no matter of certificates, and an alarm tells its own
-    cause; a certificate refused is explained where a cause hits the same side of the same connection, unless the
-    files show it accepted there.
+    A password refused or a port that does not answer is no matter of certificates; a certificate refused is
+    explained where a cause hits the same side of the same connection, unless the files show it accepted there. What
+    is found of a box, file or certificate itself, such as an alarm, is no refusal that a cause could explain.
     """
-    hit = {side for finding in decisive for side in _hit(finding)}
+    hit = {side for finding in causes for side in _hit(finding)}
     for finding in weaker:
         if finding.strength == "strong" and not finding.told:
-            apart = any(
-                fact.id == "log.trouble"
-                or fact.id.startswith("alarm.")
-                or (fact.id, fact.value) == ("log.standing", "beside_files")
+            apart = finding.subject.kind != SubjectKind.CONNECTION or any(
+                fact.id == "log.trouble" or (fact.id, fact.value) == ("log.standing", "beside_files")
                 for fact in finding.proof
             )
             if apart or hit.isdisjoint(_hit(finding)):

@@ -298,6 +298,24 @@ def _temporary_certificate(site: WholeSite) -> None:
         box.learn(made)
 
 
+@plant("CHN-04", also="CHN-03 MRA-02 MRA-04", touches="c.lists uc.leaf", versions=VERIFYING)
+def _imp_certificates_of_one_name(site: WholeSite) -> None:
+    for box in site.boxes:
+        if box.role == "imp":
+            break
+    else:
+        name = f"imp1.{site.inside}"
+        box = Box("imp1", "imp", [name], ["10.20.4.250"])
+        box.identities = {"tomcat": Leaf(name, (name,), None), "cup-xmpp": Leaf(name, (name,), None)}
+        site.boxes.append(box)
+    for slot in ("tomcat", "cup-xmpp"):
+        box.change(
+            slot, issuer=None, common_name=box.name, names=(box.name,), key_name=f"{box.id} {slot}", organization="IMP"
+        )
+    for c in site.cs:
+        c.learn(box.identities["cup-xmpp"])
+
+
 # --- zones and tunnels -------------------------------------------------------------------------------------------
 
 
@@ -341,6 +359,56 @@ def _inside_ca_unknown_to_e(site: WholeSite) -> None:
 def _edge_ca_unknown_to_c(site: WholeSite) -> None:
     for c in site.cs:
         c.forget(*site.edge_ca.chain, *site.edge_ca.crossed)
+
+
+@plant("ZON-05", touches="zone settings")
+def _traversal_zone_set_wrong(site: WholeSite) -> None:
+    box = site.rng.choice(site.expressways)
+    side = "Client" if box.role == "expressway-c" else "Server"
+    if site.rng.random() < 0.5:
+        box.xconf[f"Zones Zone 1 Traversal{side} SIP Media Encryption Mode"] = "Auto"
+    else:
+        box.xconf["SIP TLS Mode"] = "Off"
+
+
+def webex_zone(site: WholeSite, name: str, mapping: str) -> None:
+    for e in site.es:
+        e.xconf |= {
+            "Zones Zone 6 Name": "Hybrid Call Services DNS",
+            "Zones Zone 6 DNS SIP TLS Verify Mode": "On",
+            "Zones Zone 6 DNS SIP TLS Verify Subject Name": name,
+            "Zones Zone 6 DNS SIP TLS Verify InboundClassification": mapping,
+        }
+
+
+@plant("ZON-08", touches="webex")
+def _name_of_webex_mistyped(site: WholeSite) -> None:
+    webex_zone(site, site.rng.choice(("calllservice.ciscospark.com", "callservice.webx.com")), "On")
+
+
+@plant("ZON-09", touches="webex")
+def _calls_from_webex_not_mapped(site: WholeSite) -> None:
+    webex_zone(site, "callservice.webex.com", "Off")
+
+
+@plant("ZON-12", also="OPS-01", touches="clock", certain=False)
+def _clocks_apart(site: WholeSite) -> None:
+    e = site.rng.choice(site.es)
+    e.log.append(alarm(e, 25022, "Time not synchronized over traversal zone"))
+
+
+@plant("ZON-12", touches="clock", certain=False)
+def _clocks_apart_again(site: WholeSite) -> None:
+    c = site.rng.choice(site.cs)
+    text = "Time not synchronized over traversal zone"
+    lowered = alarm(c, 25022, text, "Lowered").replace("08:20", "08:10")
+    c.log += [lowered, alarm(c, 25022, text)]
+
+
+@plant("ZON-13", touches="default zone", certain=False)
+def _access_rules_bypassed(site: WholeSite) -> None:
+    e = site.rng.choice(site.es)
+    e.log.append(alarm(e, 40033, "Default Zone access rules are enabled, but SIP over UDP or TCP is enabled too"))
 
 
 @plant("ZON-10", as_well="CLU-05", also="ZON-02", touches="c.leaf subject")
@@ -610,10 +678,9 @@ def partner(site: WholeSite, **changes: object) -> Box:
     return box
 
 
-def b2b(site: WholeSite, client: Box, server: Box, kind: str = "b2b-sip", port: int = 5061) -> None:
-    site.more_connections.append(
-        {"id": "b2b-1", "kind": kind, "client": client.id, "server": server.id, "port": port, "name": server.name}
-    )
+def b2b(site: WholeSite, client: Box, server: Box, kind: str = "b2b-sip", **more: object) -> None:
+    ends: dict[str, object] = {"client": client.id, "server": server.id, "port": 5061, "name": server.name}
+    site.more_connections.append({"id": "b2b-1", "kind": kind, **ends, **more})
 
 
 @plant("EKU-03", also="EKU-04 EKU-01", touches="partner eku", versions=X15_5)
@@ -627,6 +694,28 @@ def _partner_refuses_server_only(site: WholeSite) -> None:
     for slot in e.identities:
         e.change(slot, purposes=(pki.SERVER_AUTH,))
     b2b(site, e, partner(site))
+
+
+@plant("ZON-11", as_well="EKU-01", also="EKU-04 UPL-06", touches="partner e.leaf", versions=("X15.4.0", "X15.5.0"))
+def _neighbour_refuses_server_only(site: WholeSite) -> None:
+    e = site.rng.choice(site.es)
+    for slot in e.identities:
+        e.change(slot, purposes=(pki.SERVER_AUTH,))
+    b2b(site, e, partner(site), kind="neighbour-sip", verify_name=e.name)
+
+
+@plant("ZON-15", also="CHN-05 ZON-04 EKU-04", touches="partner e.leaf", certain=False)
+def _partner_refuses_without_a_reason(site: WholeSite) -> None:
+    e = site.rng.choice(site.es)
+    other = partner(site)
+    b2b(site, e, other)
+    other.trust = {}
+    e.log.append(
+        f'2026-11-24T09:12:44.724+01:00 {e.id} tvcs: Event="Outbound TLS Negotiation Error" Service="SIP" '
+        f'Src-ip="{e.addresses[0]}" Src-port="25697" Dst-ip="{other.addresses[0]}" Dst-port="5061" '
+        f'Detail="sslv3 alert bad certificate" Protocol="TLS" Common-name="{other.name}" Level="1" '
+        'UTCTime="2026-11-24 08:12:44,724"\n'
+    )
 
 
 @plant("EKU-12", also="EKU-09", touches="e.leaf")

@@ -607,8 +607,9 @@ def _self_signed_cucm(site: WholeSite) -> None:
 
 
 def _verify_off(site: WholeSite) -> None:
-    """Verification is off, so a wrong subject name does no harm."""
+    """Verification is off in a zone that is not for Unified Communications, so a wrong subject name does no harm."""
     for e in site.es:
+        e.xconf["Zones Zone 1 Type"] = "TraversalServer"
         e.xconf["Zones Zone 1 TraversalServer SIP TLS Verify Mode"] = "Off"
     site.subject_name = f"nobody.{site.inside}"
     zones(site)
