@@ -498,7 +498,9 @@ def _ecdsa_certificate_unknown(site: WholeSite) -> None:
         )  # fmt: skip
 
 
-@plant("MRA-07", as_well="", also="MRA-01", touches="log.tftp cucm.lists c.lists", certain=False, versions=VERIFYING)
+@plant(
+    "MRA-07", as_well="", also="MRA-01", touches="log.tftp c.leaf cucm.lists c.lists", certain=False, versions=VERIFYING
+)
 def _cucm_services_not_restarted(site: WholeSite) -> None:
     node = site.rng.choice(site.all("cucm"))
     for c in site.cs:
