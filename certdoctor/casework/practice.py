@@ -360,6 +360,25 @@ class Practice:
             self._case_event(session, case_id, "files written", f"{names} into {folder}")
         return paths
 
+    def write_cleaned(self, case_id: int, path: str, folder: Path) -> tuple[Path, ...]:
+        """Write what a document of the case holds as strict PEM, which every program reads.
+
+        Raises:
+            CertdoctorError: the folder exists and is not empty, or the document holds nothing to write.
+        """
+        from certdoctor.treatment.files import cleaned
+
+        with self._database.reading() as session:
+            documents = standing.of_case(session, self._reader, case_id).evidence
+        document = documents.document(path)
+        artefact = cleaned(document) if document is not None else None
+        if artefact is None:
+            raise CertdoctorError(_("{path} holds nothing that could be written as PEM.").format(path=path))
+        paths = _written(folder, {artefact.name: artefact.data})
+        with self._database.writing() as session:
+            self._case_event(session, case_id, "files written", f"{artefact.name} into {folder}")
+        return paths
+
     def cases(self, search: str = "", limit: int | None = None) -> tuple[CaseRecord, ...]:
         """Return cases, newest first."""
         with self._database.reading() as session:

@@ -11,14 +11,14 @@ from certdoctor.casework.described import checked
 from certdoctor.casework.examination import Examination, Treatable
 from certdoctor.casework.examine import examine
 from certdoctor.errors import CertdoctorError
-from certdoctor.evidence.items import Evidence
+from certdoctor.evidence.items import Evidence, Kind
 from certdoctor.evidence.read import read_paths
 from certdoctor.evidence.site import SiteDescription
 from certdoctor.knowledge.load import load
 from certdoctor.language import _
 from certdoctor.reasoning.engine import Engine
 from certdoctor.resources import folder
-from certdoctor.treatment.files import Artefact, artefacts
+from certdoctor.treatment.files import Artefact, artefacts, cleaned
 
 
 def description_of(evidence: Evidence) -> SiteDescription:
@@ -47,15 +47,20 @@ def examine_paths(
 
 
 def cure_files(examination: Examination) -> tuple[Artefact, ...]:
-    """Return the files that cure all findings: equal ones once, different ones of one name under numbered names."""
+    """Return the files that cure all findings, and each file of certificates that was read with remarks as strict PEM.
+
+    Equal ones stand there once, different ones of one name under numbered names.
+    """
     found: dict[str, Artefact] = {}
-    for finding in examination.findings:
-        for artefact in finding_files(examination, finding):
-            stem, dot, ending = artefact.name.rpartition(".")
-            name, number = artefact.name, 2
-            while name in found and found[name].data != artefact.data:
-                name, number = f"{stem}-{number}{dot}{ending}", number + 1
-            found.setdefault(name, replace(artefact, name=name))
+    made = [artefact for finding in examination.findings for artefact in finding_files(examination, finding)]
+    remarked = [d for d in examination.evidence.documents if d.kind == Kind.CERTIFICATES and d.remarks]
+    made += [artefact for document in remarked if (artefact := cleaned(document)) is not None]
+    for artefact in made:
+        stem, dot, ending = artefact.name.rpartition(".")
+        name, number = artefact.name, 2
+        while name in found and found[name].data != artefact.data:
+            name, number = f"{stem}-{number}{dot}{ending}", number + 1
+        found.setdefault(name, replace(artefact, name=name))
     return tuple(found.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from certdoctor.casework.examination import Examination, Treatable
-from certdoctor.evidence.items import Problem
+from certdoctor.evidence.items import Document, Problem
 from certdoctor.language import N_, _
 from certdoctor.reasoning.findings import Verdict
 from certdoctor.sentences import told, told_place
@@ -79,6 +79,11 @@ def _text(e: Examination) -> Iterator[str]:
             yield f"   {clean(unchecked.what)}: {clean(unchecked.why)}"
             if unchecked.remedy:
                 yield f"      {unchecked.remedy}"
+    if remarked := [d for d in e.evidence.documents if d.remarks]:
+        yield ""
+        yield _("Read, but with remarks (--files writes such certificates as strict PEM):")
+        for document in remarked:
+            yield f"   {_remarks(document, clean)}"
     if e.evidence.problems:
         yield ""
         yield _("Could not be read:")
@@ -157,12 +162,19 @@ def _markdown(e: Examination) -> Iterator[str]:
         yield ""
         for unchecked in e.unchecked:
             yield f"- {_escape(unchecked.what)}: {_escape(unchecked.why)} {_escape(unchecked.remedy)}"
+    for document in e.evidence.documents:
+        if document.remarks:
+            yield f"- {_remarks(document, _escape)}"
     for problem in e.evidence.problems:
         yield f"- {_problem(problem, _escape)}"
 
 
 def _word(token: str) -> str:
     return _(_WORDS[token])
+
+
+def _remarks(document: Document, shown: Callable[[str], str]) -> str:
+    return f"{shown(document.origin.path)}: {' '.join(shown(told(remark)) for remark in document.remarks)}"
 
 
 def _problem(problem: Problem, shown: Callable[[str], str]) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from certdoctor.deployment.model import CLIENT, Deployment, Judgement, Node
-from certdoctor.evidence.items import Certificate, Evidence, Form
+from certdoctor.evidence.items import Certificate, Document, Evidence, Form
+from certdoctor.evidence.stored import pem as pem_block
 from certdoctor.text import clean
 from certdoctor.treatment import wording
 
@@ -96,6 +97,22 @@ def converted(evidence: Evidence, paths: Iterable[str]) -> tuple[Artefact, ...]:
                 )
             )
     return tuple(artefacts)
+
+
+def cleaned(document: Document) -> Artefact | None:
+    """Return all that a document holds as strict PEM, or None where it holds no certificate, request or CRL.
+
+    Every program reads such a file: one block after the other, 64 columns, LF, nothing between. A certificate that
+    itself is encoded wrongly stays as it is: only its CA can issue it anew.
+    """
+    blocks = [pem(found.certificate) for found in document.certificates]
+    blocks += [pem_block("CERTIFICATE REQUEST", item.der) for item in document.requests]
+    blocks += [pem_block("X509 CRL", item.der) for item in document.revocation_lists]
+    if not blocks:
+        return None
+    path = document.origin.path
+    stem = _slug(re.sub(r"\.\w+$", "", re.split(r"[/!]", path)[-1]))
+    return Artefact(f"{stem}-clean.pem", "".join(blocks).encode("ascii"), wording.CLEANED.format(file=path))
 
 
 def request(

@@ -457,6 +457,18 @@ def test_files_that_cure_are_written(practice: Practice, tmp_path: Path) -> None
         practice.write_files(case, finding.key, tmp_path / "file" / "below")
 
 
+def test_a_file_that_some_programs_refuse_is_written_as_strict_pem(practice: Practice, tmp_path: Path) -> None:
+    case = a_case(practice)
+    (tmp_path / "a.pem").write_text(pki.leaf().pem.replace("\n", " "))
+    (tmp_path / "a.txt").write_text("2026-11-23T10:00:00 x tvcs: started\n")
+    practice.add_files(case, [tmp_path / "a.pem", tmp_path / "a.txt"])
+    (written,) = practice.write_cleaned(case, "a.pem", tmp_path / "clean")
+    assert written.read_text() == pki.leaf().pem
+    assert events(practice, case)[-1].startswith("files written: a-clean.pem")
+    with pytest.raises(CertdoctorError, match="holds nothing"):
+        practice.write_cleaned(case, "a.txt", tmp_path / "other")
+
+
 def test_symptoms_are_found_by_words_or_listed(practice: Practice) -> None:
     everything = practice.symptoms("")
     assert len(everything) > 20

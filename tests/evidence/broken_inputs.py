@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import io
+import subprocess
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import (
@@ -70,6 +74,17 @@ def _pfx(password: bytes | None, legacy: bool = False) -> bytes:
     return pkcs12.serialize_key_and_certificates(b"n", LEAF.key, LEAF.certificate, above, encryption)
 
 
+def _pfx_empty() -> bytes:
+    """A PFX whose password has no characters, which is not the same as having no password."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "in.pem", Path(folder) / "out.pfx"
+        source.write_text(KEY + PEM)
+        command = ["openssl", "pkcs12", "-export", "-passout", "pass:", "-in", str(source), "-out", str(target)]
+        subprocess.run(command, capture_output=True, check=True)
+        return target.read_bytes()
+
+
+@lru_cache(maxsize=2)
 def _many(count: int) -> bytes:
     issuer, private = pki.intermediate(), pki.key("many")
     names = (f"n{number}.example.com" for number in range(count))
@@ -219,6 +234,7 @@ BROKEN = (
     Broken("PFX with the given password", lambda: _pfx(b"given"), 3, "", 0, 1),
     Broken("PFX without password", lambda: _pfx(None), 3, "", 0, 1),
     Broken("PFX of an old Windows", lambda: _pfx(b"given", legacy=True), 3, "", 0, 1),
+    Broken("PFX with the empty password", lambda: _pfx_empty(), 3, "", 0, 1),
     Broken("PFX cut off", lambda: _pfx(None)[:-30], 0, "", 1),
     Broken("PFX in PEM markers", lambda: pem("PKCS12", _pfx(b"given")).encode(), 3, "", 0, 1),
     # --- order, doubles, other things
@@ -285,6 +301,7 @@ BROKEN = (
     Broken("RSA 1024 and SHA-1", lambda: _weak(hashes.SHA1()), 1),
     Broken("RSA 1024 and MD5", lambda: _weak(hashes.MD5()), 1),
     Broken("a thousand", lambda: _many(1000), 1000),
+    Broken("ten thousand", lambda: _many(1000) * 10 + CHAIN[1].pem.encode(), 10_001),
     Broken("a thousand, CRLF and text", lambda: _many(1000).replace(b"-----BEGIN", b"a line of text\r\n-----BEGIN"), 1000),
     # --- archives
     Broken("zip", lambda: zipped({"a/one.pem": ONE.encode(), "chain.p7b": P7_DER}), 4),

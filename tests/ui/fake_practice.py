@@ -653,6 +653,13 @@ class FakePractice(Practice):
         path.write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
         return (path,)
 
+    def write_cleaned(self, case_id: int, path: str, folder: Path) -> tuple[Path, ...]:
+        self._record("write_cleaned")
+        folder.mkdir(parents=True)
+        written = folder / "a-clean.pem"
+        written.write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
+        return (written,)
+
     def cases(self, search: str = "", limit: int | None = None) -> tuple[CaseRecord, ...]:
         self._record("cases")
         return tuple(view.case for view in reversed(self._cases.values()))

@@ -363,6 +363,20 @@ async def test_evidence_goes_only_after_the_word_yes() -> None:
         assert "certs/expc1.pem" not in [e.path for e in user.practice.case(1).evidence]
 
 
+async def test_a_document_is_written_as_strict_pem(tmp_path: Path) -> None:
+    async with using() as user:
+        await user.press("r")
+        await user.choose("expc1.pem")
+        await user.press("w")
+        user.sees("strict PEM")
+        await user.press("ctrl+u")
+        await user.type(f"{tmp_path}/clean")
+        await user.press("enter")
+        user.sees_not("strict PEM")
+        assert "Written" in user.status
+        assert (tmp_path / "clean" / "a-clean.pem").is_file()
+
+
 async def test_a_document_shows_its_certificates() -> None:
     async with using() as user:
         await user.press("r")

@@ -321,6 +321,30 @@ class EvidenceSection(Section[CaseScreen]):
 
         self.frame.app.push_screen(CertificateScreen(sha256, examination))
 
+    async def action_write(self) -> None:
+        record, view = self._record(self.rows.key), self.frame.view
+        if record is None or view is None:
+            return
+        self._about = record.path
+        start = f"~/certdoctor-{view.case.number}-clean"
+        remarks = " ".join(told(remark) for remark in record.remarks)
+        await self.frame.open_panel(
+            Form(
+                _("Write {path} as strict PEM").format(path=record.path),
+                [Field("folder", _("Folder"), start, _("a new or empty folder"), required=True)],
+                remarks or _("Every program reads it so: one certificate after the other and nothing between."),
+                id="form-clean",
+            )
+        )
+
+    def _write_cleaned(self, folder: Path) -> None:
+        case_id, path = self.frame.case_id, self._about
+
+        def written(paths: tuple[Path, ...]) -> None:
+            self.frame.say(_("Written: {paths}").format(paths=", ".join(str(path) for path in paths)))
+
+        self.frame.ask_long(_("writing"), lambda p: p.write_cleaned(case_id, path, folder), written)
+
     async def action_remove(self) -> None:
         record = self._record(self.rows.key)
         if record is not None and self.frame.need_open():
@@ -338,6 +362,8 @@ class EvidenceSection(Section[CaseScreen]):
             locked = self.frame.locked
             if locked is not None:
                 self.read(locked.paths, (*locked.passwords, values["password"]))
+        elif form.id == "form-clean":
+            self._write_cleaned(Path(values["folder"]).expanduser())
         elif form.id == "form-remove" and is_sure(values):
             self.frame.change(lambda p: p.remove_evidence(case_id, about), _("Removed: {path}.").format(path=about))
 
