@@ -26,6 +26,7 @@ class Limits:
     capture_total_bytes: int = 256 * 1024 * 1024  # of payload held while a capture is read
     capture_names: int = 2_000  # acceptable CAs of one request for a certificate
     line_bytes: int = 64 * 1024
+    searched_line_bytes: int = 8 * 1024  # of a line in which signatures are looked for: longer ones cost too much
     yaml_bytes: int = 1024 * 1024
     kdf_iterations: int = 10_000_000  # rounds of key derivation that a PFX may ask for
     display_characters: int = 4_000

@@ -23,6 +23,7 @@ _MARKER = re.compile(
     rf"(?P<after>-{{2,5}}|[-{_DASH}]{{1,5}})",
     re.IGNORECASE,
 )
+_ANY_MARKER = re.compile(rf"[-{_DASH}][ \t]*(?:BEGIN|END)[ \t]", re.IGNORECASE)
 _BASE64_LINE = r"[ \t>|\"']*[A-Za-z0-9+/]{16,}={0,2}[ \t\"',;]*"
 _BARE = re.compile(rf"^{_BASE64_LINE}$(?:\r?\n^[ \t>|\"']*[A-Za-z0-9+/]{{1,}}={{0,2}}[ \t\"',;]*$)*", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -90,6 +91,8 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def _marked(text: str) -> Iterator[Block]:
+    if _ANY_MARKER.search(text) is None:  # quick, for long logs
+        return
     opened: re.Match[str] | None = None
     previous_stop = -1
     for marker in _MARKER.finditer(text):
@@ -189,7 +192,8 @@ def _bare(text: str, start: int, stop: int) -> Iterator[Block]:
     if stop - start < _SHORTEST_BARE:
         return
     gap = text[start:stop]
-    squeezed = _BLANK.sub("", gap) if start == 0 and stop == len(text) else ""
+    whole = start == 0 and stop == len(text) and not _NOT_BASE64.search(_BLANK.sub("", gap[:4096]))
+    squeezed = _BLANK.sub("", gap) if whole else ""
     if len(squeezed) >= _SHORTEST_BARE and not _NOT_BASE64.search(squeezed.rstrip("=")):
         yield Block("", start, stop, gap, (Oddity.BARE,))
         return

@@ -17,9 +17,10 @@ from certdoctor.evidence.logs import narrow
 from certdoctor.facts.derive import node_subject
 from certdoctor.facts.model import Fact, FactSource, Subject, SubjectKind
 from certdoctor.facts.signatures import ReasonsForm, SignatureForm
-from certdoctor.limits import DEFAULT
+from certdoctor.limits import DEFAULT, Limits
 from certdoctor.text import clean
 
+_CHUNK = 1024 * 1024  # searched at a time
 _SPECIAL = {"own_key", "peer_key"}
 
 
@@ -48,26 +49,38 @@ class Signatures:
     def __init__(self, signatures: Mapping[str, SignatureForm], reasons: ReasonsForm) -> None:
         self._reasons = reasons
         self._compiled = tuple((form, re.compile(form.pattern)) for _, form in sorted(signatures.items()))
-        literals = sorted({form.contains.encode() for form, _ in self._compiled}, key=len, reverse=True)
-        self._any = re.compile(b"|".join(re.escape(literal) for literal in literals)) if literals else None
+        self._literals = tuple(sorted({form.contains.encode() for form, _ in self._compiled}))
 
-    def events(self, node: str, document: Document) -> Iterator[Event]:
-        """Return the telling lines of a log. A line longer than the limit is looked at up to the limit."""
-        if self._any is None:
-            return
+    def events(self, node: str, document: Document, limits: Limits = DEFAULT) -> Iterator[Event]:
+        """Return the telling lines of a log. A line is looked at up to `limits.searched_line_bytes`.
+
+        One plain search for each literal is several times faster than one pattern of them all.
+        """
         data = narrow(document)
-        at, number, counted = 0, 1, 0
-        while found := self._any.search(data, at):
-            start = data.rfind(b"\n", 0, found.start()) + 1
-            end = data.find(b"\n", found.end())
-            end = len(data) if end < 0 else end
-            number += data.count(b"\n", counted, start)
-            counted = start
-            line = data[start : min(end, start + DEFAULT.line_bytes)].decode("utf-8", "replace").rstrip("\r")
-            yield from self._line(node, document, line, number)
-            at = end + 1
-            if at > len(data):
-                break
+        at, number = 0, 1
+        while at < len(data):
+            end = data.find(b"\n", min(at + _CHUNK, len(data))) + 1 or len(data)
+            counted = at
+            for start in self._telling(data, at, end):
+                number += data.count(b"\n", counted, start)
+                counted = start
+                stop = data.find(b"\n", start, end)
+                stop = min(end if stop < 0 else stop, start + limits.searched_line_bytes)
+                line = data[start:stop].decode("utf-8", "replace").rstrip("\r")
+                yield from self._line(node, document, line, number)
+            number += data.count(b"\n", counted, end)
+            at = end
+
+    def _telling(self, data: bytes, at: int, end: int) -> list[int]:
+        """Where the lines begin that hold a literal of any signature."""
+        starts: set[int] = set()
+        for literal in self._literals:
+            found = data.find(literal, at, end)
+            while found >= 0:
+                starts.add(data.rfind(b"\n", at, found) + 1 or at)
+                following = data.find(b"\n", found, end)
+                found = data.find(literal, following, end) if following >= 0 else -1
+        return sorted(starts)
 
     def _line(self, node: str, document: Document, line: str, number: int) -> Iterator[Event]:
         for form, pattern in self._compiled:

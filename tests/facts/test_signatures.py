@@ -34,6 +34,24 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
         (negotiation("Inbound", "no shared cipher"), "trouble", "no_shared_cipher", "server"),
         (negotiation("Inbound", "wrong version number"), "trouble", "not_tls", "server"),
     ],
+    "expressway-handshake-inbound": [
+        (
+            'Failed to establish SSL connection iResult="-1" error="1" bServer="true" remoteAddress="[]" '
+            'ssl_error_reason="error:14089086:SSL routines:ssl3_get_client_certificate:certificate verify failed"',
+            "refused",
+            "verify_failed",
+            "server",
+        )
+    ],
+    "expressway-handshake-outbound": [
+        (
+            'Failed to establish SSL connection iResult="0" error="1" bServer="false" remoteAddress="[]" '
+            'ssl_error_reason="error:0A000418:SSL routines::tlsv1 alert unknown ca"',
+            "was_refused",
+            "unknown_ca",
+            "client",
+        )
+    ],
     "expressway-authentication-failed": [
         (
             'tvcs: Event="Authentication Failed" Service="SIP" Src-ip="192.0.2.10" Src-port="25697" '
@@ -244,6 +262,9 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
         ),
         ("No subject alternative DNS name matching ldap.example.com found.", "refused", "name", "client"),
         ("SSLHandshakeException: No subject alternative names present", "refused", "name", "client"),
+    ],
+    "java-common-name": [
+        ("java.security.cert.CertificateException: No name matching e.example.com found", "refused", "name", "client"),
     ],
     "java-empty-chain": [
         ("javax.net.ssl.SSLHandshakeException: Empty client certificate chain", "refused", "absent", "server")
