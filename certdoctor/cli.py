@@ -163,6 +163,21 @@ def build_parser() -> argparse.ArgumentParser:
     )
     probe.set_defaults(run=_probe)
 
+    symptoms = commands.add_parser(
+        "symptoms",
+        parents=[common],
+        help=_("find the symptom that a description or a log line fits"),
+        description=_(
+            "Finds the symptoms that fit a text in English or German, or a pasted log line. Pick one: none is certain."
+        ),
+    )
+    symptoms.add_argument(
+        "text", nargs="*", metavar="TEXT", help=_("what the customer said; - reads it from the input")
+    )
+    symptoms.add_argument("--format", choices=("text", "json"), default="text")
+    symptoms.add_argument("--limit", type=int, default=3, metavar="N", help=_("at most so many (default: 3)"))
+    symptoms.set_defaults(run=_symptoms)
+
     case = commands.add_parser("case", help=_("list, show and export stored cases"), parents=[common])
     actions = case.add_subparsers(title=_("actions"), metavar="ACTION", required=True)
     listing = actions.add_parser("list", parents=[common, stored], help=_("list the cases"))
@@ -312,6 +327,13 @@ def _probe(options: argparse.Namespace) -> int:
         files=options.files,
         now=_now,
     )
+
+
+def _symptoms(options: argparse.Namespace) -> int:
+    from certdoctor.plain import symptoms
+
+    text = sys.stdin.read() if options.text == ["-"] else " ".join(options.text)
+    return symptoms.run(text, form=options.format, lang=options.lang, limit=max(options.limit, 1))
 
 
 def _case_list(options: argparse.Namespace) -> int:

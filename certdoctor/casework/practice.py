@@ -393,11 +393,11 @@ class Practice:
 
     def symptoms(self, text: str, lang: str = "en", limit: int = 8) -> tuple[SymptomMatch, ...]:
         """Return the symptoms that fit the text best; all of them for an empty text."""
-        from certdoctor.knowledge.symptom_search import search
+        from certdoctor.casework.symptoms import fitting
 
         return tuple(
             SymptomMatch(found.symptom, found.title, found.category, found.score)
-            for found in search(text, self._loaded(), lang, limit)
+            for found in fitting(text, self._loaded(), lang, limit)
         )
 
     def close(self) -> None:

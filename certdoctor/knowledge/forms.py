@@ -210,6 +210,13 @@ class SymptomForm(Form, frozen=True, kw_only=True):
     sources: list[str] = []
 
 
+class WordsForm(Form, frozen=True, kw_only=True):
+    """kb/symptoms/words.yml: words with one meaning, of both languages, folded (lower case, no accents)."""
+
+    schema: Literal["certdoctor/words@1"]
+    groups: list[list[str]]
+
+
 class QuestionForm(Form, frozen=True, kw_only=True):
     """One question: asks for one fact of the site (or of the subject kind of that fact)."""
 

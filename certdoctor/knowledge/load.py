@@ -30,6 +30,7 @@ from certdoctor.knowledge.forms import (
     SourcesForm,
     SymptomForm,
     VocabularyForm,
+    WordsForm,
 )
 from certdoctor.knowledge.model import Diagnosis, Knowledge, canonical, revision
 from certdoctor.knowledge.written import Fault, Faulty, Written, form, read
@@ -44,6 +45,10 @@ _BY_FOLDER: dict[str, type[msgspec.Struct]] = {
     "connections": ConnectionKindForm,
     "sources": SourcesForm,
     "glossary": GlossaryForm,
+}
+_BY_NAME: dict[tuple[str, ...], type[msgspec.Struct]] = {
+    ("signatures", "reasons.yml"): ReasonsForm,
+    ("symptoms", "words.yml"): WordsForm,
 }
 
 EXAMPLE = "example"  # the worked example site: evidence, not knowledge
@@ -116,7 +121,7 @@ def _kb_kind(parts: tuple[str, ...]) -> type[msgspec.Struct] | None:
         return DiagnosisText if parts[2] in ("text.en.yml", "text.de.yml") else None
     if len(parts) != 2 or not parts[1].endswith(".yml"):
         return None
-    return ReasonsForm if parts == ("signatures", "reasons.yml") else _BY_FOLDER.get(parts[0])
+    return _BY_NAME.get(parts) or _BY_FOLDER.get(parts[0])
 
 
 def read_sheets(
@@ -162,6 +167,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
     questions: dict[str, QuestionForm] = {}
     signatures: dict[str, SignatureForm] = {}
     reasons: ReasonsForm | None = None
+    words: list[list[str]] = []
     connections: dict[str, ConnectionKindForm] = {}
     sources: dict[str, SourceForm] = {}
     glossary: dict[str, GlossaryEntry] = {}
@@ -199,6 +205,8 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
                     put(signatures, key, signature, sheet, "signatures", key)
             case ReasonsForm() as f:
                 reasons = f
+            case WordsForm() as f:
+                words = f.groups
             case ConnectionKindForm() as f:
                 named(sheet, stem, "id", f.id)
                 put(connections, f.id, f, sheet, "id")
@@ -219,6 +227,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
         "vocabulary": vocabulary, "rules": rules, "diagnoses": {k: d.hash for k, d in diagnoses.items()},
         "symptoms": symptoms, "questions": questions, "signatures": signatures, "reasons": reasons,
         "connections": connections, "sources": sources, "glossary": glossary,
+        "words": words,
     }  # fmt: skip
     knowledge = Knowledge(
         vocabulary=vocabulary,
@@ -234,6 +243,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
         sources=sources,
         glossary=glossary,
         release=hashlib.sha256(canonical(parts)).hexdigest(),
+        words=words,
         tests=tests,
     )
     return knowledge, faults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -65,6 +65,7 @@ class Knowledge:
     sources: Mapping[str, SourceForm]
     glossary: Mapping[str, GlossaryEntry]
     release: str
+    words: Sequence[Sequence[str]] = ()  # groups of words that mean the same in a description of a fault
     tests: Mapping[str, RuleTestForm] = field(default_factory=dict)  # by rule; read for the check only
 
     def fact(self, fact: str) -> FactForm:

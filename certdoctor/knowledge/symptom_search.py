@@ -1,18 +1,22 @@
 """Finds the symptoms that fit a text in the user's own words, in either language.
 
-The text and every title and alias are folded to plain tokens. A token matches another one when it is equal, part of
-it (German compounds) or has many letter triples in common (typing errors); rare tokens count more. What comes out
-is a list to pick from, never a decision.
+Three ways of looking are asked, and what stands high in several of them comes first: the words' stems with the words
+that mean the same (full-text search), their letter triples (full-text search too), and single words with typing errors
+and as parts of German compounds. What comes out is a list to pick from, never a decision.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
+
+import snowballstemmer
 
 from certdoctor.knowledge.forms import LANGUAGES, Lang
 from certdoctor.knowledge.model import Knowledge
@@ -33,6 +37,7 @@ _PART_LETTERS = 4  # shorter parts of compounds say nothing
 _PART = 0.75
 _ALIKE = 0.5
 _WORTH = 0.08
+_RANK = 10  # reciprocal rank fusion: how little the first ranks differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,16 @@ def search(text: str, knowledge: Knowledge, lang: str = "en", limit: int = 8) ->
     if not tokens:
         if text.strip():
             return ()
-        everything = [_match(key, knowledge, lang, 0.0) for key in knowledge.symptoms]
-        return tuple(sorted(everything, key=lambda m: (m.category, m.title, m.symptom)))
-    scores = _index(knowledge).scores(tokens)
+        return everything(knowledge, lang)
+    scores = _index(knowledge).fused(tokens)
     best = sorted(scores, key=lambda key: (-scores[key], key))
-    return tuple(_match(key, knowledge, lang, scores[key]) for key in best[:limit] if scores[key] >= _WORTH)
+    return tuple(_match(key, knowledge, lang, scores[key]) for key in best[:limit])
+
+
+def everything(knowledge: Knowledge, lang: str = "en") -> tuple[Match, ...]:
+    """Return all symptoms, by category."""
+    found = [_match(key, knowledge, lang, 0.0) for key in knowledge.symptoms]
+    return tuple(sorted(found, key=lambda m: (m.category, m.title, m.symptom)))
 
 
 def fold(text: str) -> str:
@@ -88,10 +98,67 @@ def _triples(token: str) -> Counter[str]:
     return Counter(padded[i : i + 3] for i in range(len(padded) - 2))
 
 
+class _Words:
+    """The full-text tables over all phrases of each symptom: stems and meanings, and letter triples."""
+
+    def __init__(self, phrases: Sequence[tuple[str, str]], groups: Sequence[Sequence[str]]) -> None:
+        self._group = {stem: f"={n}" for n, group in enumerate(groups) for word in group for stem in _stems(word)}
+        self._parts = {word: f"={n}" for n, group in enumerate(groups) for word in group if len(word) > _PART_LETTERS}
+        self._tables = sqlite3.connect(":memory:", check_same_thread=False)
+        self._tables.execute("CREATE VIRTUAL TABLE stems USING fts5(symptom UNINDEXED, words, tokenize='unicode61')")
+        self._tables.execute("CREATE VIRTUAL TABLE triples USING fts5(symptom UNINDEXED, words, tokenize='trigram')")
+        texts: dict[str, list[str]] = {}
+        for symptom, phrase in phrases:
+            texts.setdefault(symptom, []).append(phrase)
+        for symptom, of in texts.items():
+            tokens = [token for phrase in of for token in _tokens(phrase)]
+            meant = " ".join(_plain(word) for token in tokens for word in self._meanings(token))
+            self._tables.execute("INSERT INTO stems VALUES (?, ?)", (symptom, meant))
+            self._tables.execute("INSERT INTO triples VALUES (?, ?)", (symptom, " ".join(tokens)))
+
+    def ranked(self, tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the symptoms by stems and meanings, and by letter triples, best first."""
+        meant = {_plain(word) for token in tokens for word in self._meanings(token)}
+        triples = {token[i : i + 3] for token in tokens for i in range(len(token) - 2)}
+        return self._ask("stems", meant), self._ask("triples", triples)
+
+    def _meanings(self, token: str) -> set[str]:
+        stems = _stems(token)
+        groups = {self._group[stem] for stem in stems if stem in self._group}
+        if len(token) > 2 * _PART_LETTERS:  # a compound says what its parts say
+            groups |= {group for part, group in self._parts.items() if part in token}
+        return {*stems, *groups}
+
+    def _ask(self, table: str, words: set[str]) -> list[str]:
+        if not words:
+            return []
+        query = " OR ".join(f'"{word}"' for word in sorted(words))
+        # The table's name is one of two constants; bm25 is lower for better.
+        rows = self._tables.execute(
+            f"SELECT symptom FROM {table} WHERE words MATCH ? ORDER BY bm25({table}), symptom",
+            (query,),
+        )
+        return [symptom for (symptom,) in rows]
+
+
+def _plain(word: str) -> str:
+    """Return a word as the full-text tables may hold it: a group's number must stay one token."""
+    return f"meaning{word[1:]}" if word.startswith("=") else word
+
+
+@lru_cache(maxsize=20_000)
+def _stems(token: str) -> frozenset[str]:
+    return frozenset(stemmer.stemWord(token) for stemmer in _STEMMERS)
+
+
+_STEMMERS = (snowballstemmer.stemmer("english"), snowballstemmer.stemmer("german"))
+
+
 class _Index:
     """All phrases of all symptoms, as tokens."""
 
-    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, phrases: Sequence[tuple[str, str]], groups: Sequence[Sequence[str]]) -> None:
+        self._words = _Words(phrases, groups)
         self._phrases: list[tuple[str, tuple[str, ...]]] = []
         self._of_token: dict[str, set[str]] = {}
         for symptom, phrase in phrases:
@@ -107,6 +174,17 @@ class _Index:
         for token in sorted(self._of_token):
             for triple, times in _triples(token).items():
                 self._by_triple.setdefault(triple, []).append((token, times))
+
+    def fused(self, asked: list[str]) -> dict[str, float]:
+        """Return how well each symptom fits by all three ways together, 1 where it is the first in each."""
+        alike = self.scores(asked)
+        spelled = sorted((key for key in alike if alike[key] >= _WORTH), key=lambda key: (-alike[key], key))
+        fused: dict[str, float] = {}
+        for ranking in (spelled, *self._words.ranked(asked)):
+            for rank, symptom in enumerate(ranking):
+                fused[symptom] = fused.get(symptom, 0.0) + (_RANK + 1) / (_RANK + 1 + rank) / 3
+        # Letters in common alone are no likeness.
+        return {symptom: score for symptom, score in fused.items() if alike.get(symptom, 0.0) >= _WORTH / 2}
 
     def scores(self, asked: list[str]) -> dict[str, float]:
         """Return how well each symptom fits: half how much of the text it covers, half of its best phrase."""
@@ -160,10 +238,11 @@ def _index(knowledge: Knowledge) -> _Index:
     """Return the index of a knowledge base; the last one is kept."""
     if knowledge.release not in _indexes:
         _indexes.clear()
-        _indexes[knowledge.release] = _Index(
+        phrases = [
             (key, phrase)
             for key, symptom in knowledge.symptoms.items()
             for text in symptom.text.values()
             for phrase in (text.title, *text.aliases)
-        )
+        ]
+        _indexes[knowledge.release] = _Index(phrases, knowledge.words)
     return _indexes[knowledge.release]

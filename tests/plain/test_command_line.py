@@ -370,3 +370,13 @@ def test_archive_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = folders.write_archive(tmp_path, "expc1", "2026-11-20_10_00_00", folders.TRAVERSAL_CLIENT)
     _, document = examined([str(path)], capsys)
     assert {item["kind"] for item in document["evidence"]} == {"certificates", "xconfiguration", "log"}
+
+
+def test_symptoms_as_json_and_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["symptoms", "Traversal-Zone", "ausgefallen", "--format", "json", "--lang", "de"]) == 0
+    matches = json.loads(capsys.readouterr().out)["matches"]
+    assert matches[0]["symptom"] == "traversal-zone-tls-failure"
+    assert matches[0]["title"].startswith("Die Traversal-Zone")
+    assert len(matches) <= 3
+    assert main(["symptoms", "zzzz qqqq"]) == 3
+    assert "No symptom fits" in capsys.readouterr().out
