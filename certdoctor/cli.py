@@ -27,7 +27,8 @@ _EXAMPLES = N_(
   certdoctor examine site/                       a folder with site.yml, or any files and archives
   certdoctor examine diagnostic_log_*.tar.gz --format json
   certdoctor examine site/ --at 2027-03-15       as it will stand on that day
-exit codes of examine: 0 healthy, 1 findings, 2 bad usage or nothing readable, 3 not enough evidence
+  certdoctor matrix site/ --format svg           who trusts whom, as a picture
+exit codes of examine and matrix: 0 healthy, 1 findings, 2 bad usage or nothing readable, 3 not enough evidence
 """
 )
 
@@ -90,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser; shell completion and the documentation are made from it."""
     # An option may stand before or after the command: the commands leave alone what was not given to them.
     # argparse shares a parent's actions, so the commands need parents of their own.
-    top, common, stored = _language_option(), _language_option(), _data_option()
+    top, common, stored, judged = _language_option(), _language_option(), _data_option(), _examining_options()
     parser = argparse.ArgumentParser(
         prog="certdoctor",
         description=_("Finds out which certificate breaks a Cisco collaboration edge, why, and how to cure it."),
@@ -106,7 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     examine = commands.add_parser(
         "examine",
-        parents=[common, stored],
+        parents=[common, stored, judged],
         help=_("examine files, folders and archives"),
         description=_("Examines any mix of files, folders and archives, with at most one site.yml."),
         epilog=_(_EXAMPLES),
@@ -115,16 +116,21 @@ def build_parser() -> argparse.ArgumentParser:
     examine.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     examine.add_argument("--format", choices=("text", "json", "markdown", "sarif"), default="text")
     examine.add_argument(
-        "--at", type=_time, metavar="TIME", help=_("judge as of this time (2026-11-23 or 2026-11-23T12:00:00Z)")
-    )
-    examine.add_argument(
-        "--password-file", type=Path, metavar="FILE", help=_("passwords of PFX files, one a line; never stored")
-    )
-    examine.add_argument(
         "--files", type=Path, metavar="DIR", help=_("write the files that cure the findings into a new folder")
     )
     examine.add_argument("--save", action="store_true", help=_("store the case in the database"))
     examine.set_defaults(run=_examine)
+
+    matrix = commands.add_parser(
+        "matrix",
+        parents=[common, judged],
+        help=_("show who trusts whom, as a table or a picture"),
+        description=_("Examines as `examine` does and shows nodes by nodes how each side's certificate fares."),
+    )
+    matrix.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    matrix.add_argument("--format", choices=("text", "json", "markdown", "svg"), default="text")
+    matrix.add_argument("--output", type=Path, metavar="FILE", help=_("write to a new file instead"))
+    matrix.set_defaults(run=_matrix)
 
     probe = commands.add_parser(
         "probe",
@@ -223,6 +229,17 @@ def _data_option() -> argparse.ArgumentParser:
     return parent
 
 
+def _examining_options() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(
+        "--at", type=_time, metavar="TIME", help=_("judge as of this time (2026-11-23 or 2026-11-23T12:00:00Z)")
+    )
+    parent.add_argument(
+        "--password-file", type=Path, metavar="FILE", help=_("passwords of PFX files, one a line; never stored")
+    )
+    return parent
+
+
 def data_folder(options: argparse.Namespace) -> Path:
     """Return the folder of the database: --data, $CERTDOCTOR_DATA, or the platform's user data folder."""
     if options.data is not None:
@@ -309,6 +326,20 @@ def _examine(options: argparse.Namespace) -> int:
         password_file=options.password_file,
         files=options.files,
         save=data_folder(options) if options.save else None,
+    )
+
+
+def _matrix(options: argparse.Namespace) -> int:
+    from certdoctor.plain import matrix
+
+    return matrix.run(
+        options.paths,
+        form=options.format,
+        at=options.at,
+        now=_now,
+        lang=options.lang,
+        password_file=options.password_file,
+        output=options.output,
     )
 
 

@@ -38,12 +38,10 @@ def run(
     from certdoctor.plain.report import as_markdown, as_text
     from certdoctor.plain.sarif import as_sarif
 
-    for path in paths:
-        if not path.exists():
-            raise BadInput(str(path), "", _("there is no such file or folder."), _("Check the path."))
+    check_paths(paths)
     if files is not None:
         _check_free(files)
-    passwords = _passwords(password_file) if password_file else []
+    passwords = read_passwords(password_file)
     examination = examine_paths(paths, passwords=passwords, at=at, now=now(), lang=lang)
     printers = {"text": as_text, "json": as_json, "markdown": as_markdown, "sarif": as_sarif}
     print(printers[form](examination).rstrip("\n"))
@@ -51,12 +49,31 @@ def run(
         _write(examination, files)
     if save is not None:
         _save(save, now, paths, passwords, lang, at)
+    return exit_code(examination)
+
+
+def check_paths(paths: Sequence[Path]) -> None:
+    """Raise BadInput for a path that does not exist."""
+    for path in paths:
+        if not path.exists():
+            raise BadInput(str(path), "", _("there is no such file or folder."), _("Check the path."))
+
+
+def exit_code(examination: Examination) -> int:
+    """Return 0 healthy, 1 findings, 2 nothing readable, 3 not enough evidence."""
     if not any(document.kind != "not_read" for document in examination.evidence.documents):
         return NOTHING_READABLE
     return EXIT[examination.verdict.value]
 
 
-def _passwords(file: Path) -> list[str]:
+def read_passwords(file: Path | None) -> list[str]:
+    """Return the passwords of a file, one a line; none without a file.
+
+    Raises:
+        BadInput: it cannot be read, or is not in UTF-8.
+    """
+    if file is None:
+        return []
     try:
         return file.read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -40,13 +40,19 @@ def verdict_words(examination: Examination) -> str:
     return words[examination.verdict].format(judged=judged, all=len(examination.connections))
 
 
+def title_of(examination: Examination, shown: Callable[[str], str]) -> str:
+    """Return customer and site in one line, "" where neither is named. `shown` cleans or escapes them."""
+    deployment = examination.deployment
+    return " – ".join(shown(part) for part in (deployment.customer, deployment.site) if part)
+
+
 def as_text(examination: Examination) -> str:
     """Return the examination as plain text, at most 100 columns where words allow it."""
     return "\n".join(_text(examination)) + "\n"
 
 
 def _text(e: Examination) -> Iterator[str]:
-    title = " – ".join(clean(part) for part in (e.deployment.customer, e.deployment.site) if part)
+    title = title_of(e, clean)
     if title:
         yield title
     yield _("Judged as of {at}").format(at=e.at.strftime("%Y-%m-%d %H:%M UTC"))
@@ -71,7 +77,7 @@ def _text(e: Examination) -> Iterator[str]:
         yield _("Connections (server's certificate / client's certificate):")
         width = max(len(c.id) for c in e.connections)
         for c in e.connections:
-            yield f"   {c.id:<{width}}  {c.kind:<14} {_word(c.server_verdict)} / {_word(c.client_verdict)}"
+            yield f"   {c.id:<{width}}  {c.kind:<14} {word(c.server_verdict)} / {word(c.client_verdict)}"
     if e.unchecked:
         yield ""
         yield _("Not checked:")
@@ -93,7 +99,7 @@ def _text(e: Examination) -> Iterator[str]:
 
 def _finding(f: Treatable) -> Iterator[str]:
     unconfirmed = f" [{_('unconfirmed')}]" if f.status == "recalled" else ""
-    yield f"{f.rank}. [{_word(f.severity)}] {f.diagnosis} {f.title}{unconfirmed}"
+    yield f"{f.rank}. [{word(f.severity)}] {f.diagnosis} {f.title}{unconfirmed}"
     yield f"   {f.summary}"
     yield "   " + _("Proof:")
     for proof in f.proof:
@@ -107,7 +113,7 @@ def _finding(f: Treatable) -> Iterator[str]:
             if extra:
                 yield f"      {extra}"
         if step.interruption != "none":
-            yield "      " + _("interrupts service: {kind}").format(kind=_word(step.interruption))
+            yield "      " + _("interrupts service: {kind}").format(kind=word(step.interruption))
         if step.way_back:
             yield "      " + _("way back: {text}").format(text=step.way_back)
     yield "   " + _("Proof of the cure:")
@@ -121,22 +127,21 @@ def as_markdown(examination: Examination) -> str:
 
 
 def _markdown(e: Examination) -> Iterator[str]:
-    title = " – ".join(_escape(part) for part in (e.deployment.customer, e.deployment.site) if part)
-    yield f"# {title or 'certdoctor'}"
+    yield f"# {title_of(e, escaped) or 'certdoctor'}"
     yield ""
     yield f"{_('Judged as of {at}').format(at=e.at.strftime('%Y-%m-%d %H:%M UTC'))}. **{verdict_words(e)}**"
     for f in e.findings:
         yield ""
-        yield f"## {f.rank}. {f.diagnosis}: {_escape(f.title)} ({_word(f.severity)})"
+        yield f"## {f.rank}. {f.diagnosis}: {escaped(f.title)} ({word(f.severity)})"
         yield ""
-        yield _escape(f.summary)
+        yield escaped(f.summary)
         yield ""
-        yield _escape(f.cause)
+        yield escaped(f.cause)
         yield ""
         yield f"**{_('Proof:')}**"
         yield ""
         for proof in f.proof:
-            yield f"- {_escape(proof.text)}" + (
+            yield f"- {escaped(proof.text)}" + (
                 f" (`{'`, `'.join(clean(told_place(s)) for s in proof.seen)}`)" if proof.seen else ""
             )
         yield ""
@@ -145,31 +150,32 @@ def _markdown(e: Examination) -> Iterator[str]:
         for number, step in enumerate(f.fix, 1):
             place = f" — `{step.where}`" if step.where else ""
             command = f" — `{step.command}`" if step.command else ""
-            yield f"{number}. {_escape(step.text)}{place}{command}"
+            yield f"{number}. {escaped(step.text)}{place}{command}"
         for verify in f.verify:
-            yield f"- [ ] {_escape(verify.text)}"
+            yield f"- [ ] {escaped(verify.text)}"
         for folded in (x for x in e.folded if x.under == f.diagnosis):
-            yield f"- {_('explains: {id} {title}').format(id=folded.diagnosis, title=_escape(folded.title))}"
+            yield f"- {_('explains: {id} {title}').format(id=folded.diagnosis, title=escaped(folded.title))}"
     if e.connections:
         yield ""
         yield f"| {_('connection')} | {_('kind')} | {_('server certificate')} | {_('client certificate')} |"
         yield "|---|---|---|---|"
         for c in e.connections:
-            yield f"| {_escape(c.id)} | {c.kind} | {_word(c.server_verdict)} | {_word(c.client_verdict)} |"
+            yield f"| {escaped(c.id)} | {c.kind} | {word(c.server_verdict)} | {word(c.client_verdict)} |"
     if e.unchecked:
         yield ""
         yield f"**{_('Not checked:')}**"
         yield ""
         for unchecked in e.unchecked:
-            yield f"- {_escape(unchecked.what)}: {_escape(unchecked.why)} {_escape(unchecked.remedy)}"
+            yield f"- {escaped(unchecked.what)}: {escaped(unchecked.why)} {escaped(unchecked.remedy)}"
     for document in e.evidence.documents:
         if document.remarks:
-            yield f"- {_remarks(document, _escape)}"
+            yield f"- {_remarks(document, escaped)}"
     for problem in e.evidence.problems:
-        yield f"- {_problem(problem, _escape)}"
+        yield f"- {_problem(problem, escaped)}"
 
 
-def _word(token: str) -> str:
+def word(token: str) -> str:
+    """Return a token of the records as it is read in a report."""
     return _(_WORDS[token])
 
 
@@ -181,5 +187,6 @@ def _problem(problem: Problem, shown: Callable[[str], str]) -> str:
     return f"{shown(told_place(str(problem.origin)))}: {shown(told(problem.reason))} {shown(told(problem.remedy))}"
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return text from outside for Markdown: cleaned, its marks taken literally."""
     return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in clean(text))
