@@ -247,6 +247,7 @@ def self_signed(
     start: datetime = START,
     end: datetime = END,
     key_name: str = "",
+    key_ids: bool = True,
 ) -> Issued:
     """Return a self-signed server certificate, not a CA."""
     return issue(
@@ -256,6 +257,7 @@ def self_signed(
         purposes=purposes,
         start=start,
         end=end,
+        key_ids=key_ids,
     )
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from certdoctor.deployment import expressway, wording
+from certdoctor.deployment import configured, expressway, wording
 from certdoctor.deployment.kinds import ConnectionKindForm
 from certdoctor.deployment.model import Connection, Deployment, Node
 from certdoctor.evidence.items import Origin, Setting
@@ -27,9 +27,9 @@ def connections(
     described_pairs = {(described.client, described.server) for described in given}
     for connection in _derived(deployment, kinds):
         pair = (connection.client, connection.server)
-        configured = any(deployment.nodes[node].settings for node in pair)
+        settings_known = any(deployment.nodes[node].settings for node in pair)
         # Roles alone are a guess: where the description speaks of a pair and no configuration does, it is right.
-        if configured or pair not in described_pairs or connection.kind == "upload":
+        if settings_known or pair not in described_pairs or connection.kind == "upload":
             found.setdefault(_key(connection), connection)
     for described in given:
         kind = kinds.get(described.kind)
@@ -67,6 +67,8 @@ def _merged(given: Connection, derived: Connection) -> Connection:
         name_origin=name_origin,
         verify_name_origin=verify_origin,
         assumptions=derived.assumptions if given.name is None else (),
+        client_zone=derived.client_zone,
+        server_zone=derived.server_zone,
     )
 
 
@@ -105,6 +107,7 @@ def _derived(deployment: Deployment, kinds: Mapping[str, ConnectionKindForm]) ->
     for kind, rule in rules.items():
         if kind in kinds:
             yield from rule()
+    yield from configured.connections(deployment, kinds)
 
 
 def _with_role(nodes: Iterable[Node], roles: Sequence[str]) -> tuple[Node, ...]:
@@ -118,9 +121,10 @@ def _traversal(nodes: Sequence[Node], kind: str) -> Iterator[Connection]:
         if zones:
             for zone in zones:
                 for peer, server, assumed in _match_peers(zone.peers, edges):
-                    yield _traversal_connection(
+                    made = _traversal_connection(
                         kind, client, server, zone.port, peer.value, _line(client, peer), assumed
                     )
+                    yield dataclasses.replace(made, client_zone=zone.number)
         elif not client.settings:
             for server in edges:
                 yield _traversal_connection(kind, client, server, None, server.name, None, "")
@@ -144,6 +148,7 @@ def _traversal_connection(
         name_origin=origin,
         verify_name_origin=_line(server, verify) if verify else None,
         assumptions=(assumed,) if assumed else (),
+        server_zone=zone.number if zone else None,
     )
 
 

@@ -10,6 +10,7 @@ from certdoctor.evidence.items import Setting
 
 _ZONE = re.compile(r"^zones zone (\d+) (.+)$")
 _PEER = re.compile(r"^traversalclient peer (\d+) address$")
+_NEIGHBOUR = re.compile(r"^neighbor peer (\d+) address$")
 
 _CLUSTER_PEER = re.compile(r"^alternates peer (\d+) address$")
 
@@ -25,6 +26,9 @@ class Zone:
     port: int | None
     peers: tuple[Setting, ...]
     verify_name: Setting | None
+    neighbours: tuple[Setting, ...] = ()  # peer addresses of a neighbour zone
+    tls: bool = False  # whether a neighbour zone uses SIP over TLS
+    dns_name: Setting | None = None  # the name that a DNS zone verifies, where it does
 
 
 def lookup(settings: Mapping[str, Setting], path: str) -> Setting | None:
@@ -83,7 +87,11 @@ def _zone(number: int, held: Mapping[str, Setting]) -> Zone:
         if as_server or "traversalserver" in kind.lower()
         else ""
     )
-    port = held.get(f"traversal{role} sip port") if role else None
+    neighbours = sorted((int(m[1]), setting) for key, setting in held.items() if (m := _NEIGHBOUR.match(key)))
+    port = held.get(f"traversal{role} sip port" if role else "neighbor sip port")
+    transport = held.get("neighbor sip transport")
+    dns_name = held.get("dns sip tls verify subject name")
+    verified = held.get("dns sip tls verify mode")
     verify_name = held.get("traversalserver sip tls verify subject name")
     return Zone(
         number=number,
@@ -93,4 +101,7 @@ def _zone(number: int, held: Mapping[str, Setting]) -> Zone:
         port=int(port.value) if port and port.value.isdigit() else None,
         peers=tuple(setting for _, setting in peers if setting.value),
         verify_name=verify_name if verify_name and verify_name.value else None,
+        neighbours=tuple(setting for _, setting in neighbours if setting.value),
+        tls=transport is not None and transport.value.lower() == "tls",
+        dns_name=dns_name if dns_name and dns_name.value and verified and verified.value.lower() == "on" else None,
     )

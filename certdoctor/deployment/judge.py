@@ -380,7 +380,8 @@ def _checked(connection: Connection, side: str, form: SideForm, verifier: Node, 
         return "yes"
     if form.setting:
         held = None
-        for number in _zone_numbers(form, verifier):
+        zone = connection.client_zone if side == SERVER else connection.server_zone
+        for number in _zone_numbers(form, verifier) if zone is None else (zone,):
             held = expressway.lookup(verifier.settings, form.setting.replace("{zone}", str(number)))
             if held is not None:
                 break

@@ -94,6 +94,8 @@ class Connection:
     name_origin: Origin | None = None  # the configuration line that holds `name`
     verify_name_origin: Origin | None = None
     assumptions: tuple[str, ...] = ()
+    client_zone: int | None = None  # number of the client's zone that makes it, where the configuration tells
+    server_zone: int | None = None  # number of the server's zone that takes it
 
 
 class Outcome(StrEnum):

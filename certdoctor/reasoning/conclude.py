@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from certdoctor.facts.model import Facts, Subject
+from certdoctor.facts.model import Facts, Subject, SubjectKind
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.reasoning.engine import Engine, EngineFailed, EngineUnavailable
 from certdoctor.reasoning.findings import Conclusion, Finding, Reasoned
@@ -40,6 +40,7 @@ def reason(
     found = instances(conclusions, facts, knowledge, affected)
     standing, folded = fold(found, facts, knowledge, affected)
     scores = score(conclusions, facts, knowledge, symptoms)
+    ends = _ends(facts)
 
     def order(finding: Finding) -> tuple[int, int, int, int, int, str, str]:
         form = knowledge.diagnoses[finding.diagnosis].form
@@ -47,7 +48,8 @@ def reason(
             STRENGTH[finding.strength],
             SEVERITY[finding.severity],
             _against(scores, finding.diagnosis),
-            -len(finding.connections),
+            # Several services between the same two nodes are one place.
+            -len({ends.get(connection, (connection, "")) for connection in finding.connections}),
             FREQUENCY[form.frequency],
             finding.diagnosis,
             str(finding.subject),
@@ -62,6 +64,16 @@ def reason(
         notices=notices,
         unlisted=probabilities(scores.points)[1],
     )
+
+
+def _ends(facts: Facts) -> dict[str, tuple[str, str]]:
+    """Return for each connection its client and server, as its facts name them."""
+    return {
+        subject.id: (fact.bindings["client"], fact.bindings["server"])
+        for subject in facts.subjects(SubjectKind.CONNECTION)
+        for fact in facts.about(subject).values()
+        if "client" in fact.bindings and "server" in fact.bindings
+    }
 
 
 def _against(scores: Scores, diagnosis: str) -> int:

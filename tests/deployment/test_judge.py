@@ -530,3 +530,26 @@ def test_root_of_a_self_signed_certificate_is_itself() -> None:
     made = deploy({"c": box("expressway-c"), "s": box("expressway-e", SELF)})
     found = judged(made, connection("traversal-sip", "c", "s", name=E))[SERVER]
     assert root_of(found, made, OPENSSL) == decoded(SELF)
+
+
+# Entries of the same name (CHN-03): without key identifiers the first one in the list is taken
+
+TOMCAT = pki.self_signed(E, key_name="tomcat", key_ids=False)
+MANAGER = pki.self_signed(E, key_name="callmanager", key_ids=False)
+KEYED = (pki.self_signed(E, key_name="keyed"), pki.self_signed(E, key_name="keyed too"))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "listed", "state"),
+    [
+        (TOMCAT, (MANAGER, TOMCAT), ChainState.SAME_NAME_OTHER_KEY),
+        (TOMCAT, (TOMCAT, MANAGER), ChainState.COMPLETE),
+        (KEYED[1], KEYED, ChainState.COMPLETE),
+        (KEYED[0], KEYED, ChainState.COMPLETE),
+    ],
+)
+def test_order_of_same_named_entries(leaf: pki.Issued, listed: tuple[pki.Issued, ...], state: ChainState) -> None:
+    client = box("expressway-c", cas=listed, xconf=NEIGHBOUR + "On")
+    found = e_seen_by(client, box("cucm", leaf, slot="callmanager", version=None), "neighbour-sip")
+    assert found.chain_state == state
+    assert found.outcome == (Outcome.ACCEPTED if state == ChainState.COMPLETE else Outcome.REFUSED)
