@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import examination, logs, startup
+from bench import examination, large, logs, startup
 
 
 def main() -> int:
     """Run the benchmarks named on the command line, or all."""
     chosen = sys.argv[1:] or ["startup", "examination"]
     for name in chosen:
-        {"startup": startup.main, "examination": examination.main, "logs": logs.main}[name]()
+        {"startup": startup.main, "examination": examination.main, "large": large.main, "logs": logs.main}[name]()
     return 0
 
 

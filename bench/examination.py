@@ -28,8 +28,12 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def main(rounds: int = 9) -> None:
-    """Print the figures."""
-    site = _largest()
+    """Print the figures of the largest example site."""
+    measure(_largest(), rounds)
+
+
+def measure(site: Path, rounds: int) -> None:
+    """Print the figures of one site's folder."""
     knowledge_ms = _time(lambda: load(folder("rules"), folder("kb")), 3)
     knowledge = load(folder("rules"), folder("kb"))
     began = time.perf_counter()
