@@ -14,6 +14,8 @@ def clean(text: str, limit: int = 4_000, keep_newlines: bool = False) -> str:
     Each removed character is shown as `�`, so that a manipulated name is visibly manipulated. Rich markup
     is not touched here: screens build their texts from parts and never parse markup from outside.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     out: list[str] = []
     for character in text[:limit]:
         if character == "\n" and keep_newlines:

@@ -8,10 +8,10 @@ from datetime import datetime
 from certdoctor.casework import wording
 from certdoctor.casework.examination import ConnectionLine, Examination, Treatable, Unchecked
 from certdoctor.deployment import build, derive
-from certdoctor.deployment.judge import judge, root_of
+from certdoctor.deployment.judge import Roots, judge
 from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, Outcome
 from certdoctor.deployment.openssl import verifier
-from certdoctor.evidence.items import Certificate, Evidence
+from certdoctor.evidence.items import Evidence
 from certdoctor.evidence.site import SiteDescription
 from certdoctor.facts.alarms import observe_alarms
 from certdoctor.facts.captures import captured, differences
@@ -67,16 +67,8 @@ def examine(
     deployment = build.with_connections(deployment, derive.connections(deployment, description.connections, kinds))
     openssl = verifier()
     judgements = judge(deployment, kinds, openssl)
-    roots: dict[str, Certificate | None] = {}
-
-    def root(judgement: Judgement) -> Certificate | None:
-        key = f"{judgement.sent[0].sha256}/{judgement.verifier.id}/{judgement.trust.name if judgement.trust else ''}"
-        if key not in roots:
-            roots[key] = root_of(judgement, deployment, openssl)
-        return roots[key]
-
     observed = [
-        *observe(deployment, judgements, kinds, evidence, root),
+        *observe(deployment, judgements, kinds, evidence, Roots(deployment, openssl).of),
         *observe_certificates(deployment),
         *observe_zones(deployment),
         *observe_alarms(deployment, knowledge.about),

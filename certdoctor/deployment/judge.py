@@ -314,21 +314,39 @@ def _names_key_of_issuer(chain: Sequence[Certificate], depth: int) -> bool:
     return key_id is not None and key_id == chain[depth + 1].subject_key_id
 
 
-def root_of(judgement: Judgement, deployment: Deployment, verifier: Verifier) -> Certificate | None:
-    """Return the root of the presented certificate's chain as far as the evidence knows it, else None."""
-    certificate = judgement.sent[0] if judgement.sent else None
-    pool: dict[str, list[Certificate]] = {}
-    for places in deployment.certificates.values():
-        pool.setdefault(places[0].certificate.subject_key, []).append(places[0].certificate)
-    trusted = {f.certificate.sha256 for f in judgement.trust.entries} if judgement.trust else set()
-    seen: set[str] = set()
-    while certificate is not None and not certificate.self_signed:
-        seen.add(certificate.sha256)
-        issuers = [
-            c for c in pool.get(certificate.issuer_key, []) if c.sha256 not in seen and verifier.issued(c, certificate)
-        ]
-        certificate = max(issuers, key=lambda c: (c.sha256 in trusted, c.self_signed, c.not_after), default=None)
-    return certificate
+class Roots:
+    """The roots of presented certificates' chains, as far as the evidence knows them."""
+
+    def __init__(self, deployment: Deployment, verifier: Verifier) -> None:
+        self._verifier = verifier
+        self._by_subject: dict[str, list[Certificate]] = {}
+        for places in deployment.certificates.values():
+            self._by_subject.setdefault(places[0].certificate.subject_key, []).append(places[0].certificate)
+        self._found: dict[tuple[str, str, str], Certificate | None] = {}
+
+    def of(self, judgement: Judgement) -> Certificate | None:
+        """Return the root of the presented certificate's chain, None where the evidence does not hold it."""
+        if not judgement.sent:
+            return None
+        leaf, trust = judgement.sent[0], judgement.trust
+        key = (leaf.sha256, trust.node if trust else "", trust.name if trust else "")
+        if key not in self._found:
+            self._found[key] = self._above(leaf, trust)
+        return self._found[key]
+
+    def _above(self, leaf: Certificate, trust: TrustList | None) -> Certificate | None:
+        trusted = {found.certificate.sha256 for found in trust.entries} if trust else set()
+        certificate: Certificate | None = leaf
+        seen: set[str] = set()
+        while certificate is not None and not certificate.self_signed:
+            seen.add(certificate.sha256)
+            issuers = [
+                issuer
+                for issuer in self._by_subject.get(certificate.issuer_key, [])
+                if issuer.sha256 not in seen and self._verifier.issued(issuer, certificate)
+            ]
+            certificate = max(issuers, key=lambda c: (c.sha256 in trusted, c.self_signed, c.not_after), default=None)
+        return certificate
 
 
 def _first(held: Mapping[str, T], slots: Iterable[str]) -> T | None:

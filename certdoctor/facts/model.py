@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -77,6 +78,7 @@ class Facts:
                 contradicted.append((other, fact))
         self.contradicted = tuple(contradicted)
         self._subjects = tuple(sorted(self._by_subject, key=lambda s: (s.kind.value, s.id, s.side)))
+        self._values: dict[tuple[SubjectKind, str], set[str]] | None = None
 
     def __iter__(self) -> Iterator[Fact]:
         for subject in self._subjects:
@@ -98,6 +100,15 @@ class Facts:
     def get(self, subject: Subject, fact: str) -> Fact | None:
         """Return one fact, or None if it is unknown."""
         return self._by_subject.get(subject, {}).get(fact)
+
+    def values(self, kind: SubjectKind, fact: str) -> AbstractSet[str]:
+        """Return all values that a fact has for any subject of a kind; none where it is unknown of all."""
+        if self._values is None:
+            self._values = {}
+            for subject, held in self._by_subject.items():
+                for known in held.values():
+                    self._values.setdefault((subject.kind, known.id), set()).add(known.value)
+        return self._values.get((kind, fact), frozenset())
 
     def plus(self, facts: Iterable[Fact]) -> Facts:
         """Return these facts and more."""

@@ -129,13 +129,13 @@ def _moves(
                 for against in rule.against:
                     less = weight(against.strength, told=True)
                     moves[against.diagnosis] = moves.get(against.diagnosis, 0) - less
-    others = {known.value for s in facts.subjects(subject.kind) if (known := facts.get(s, fact)) is not None}
+    others = facts.values(subject.kind, fact)
     for diagnosis, entry in knowledge.diagnoses.items():
         for premise in entry.form.requires:
             if premise.fact != fact:
                 continue
             counts = (diagnosis, fact) in scores.otherwise
-            otherwise = value not in premise.values and not others.intersection(premise.values)
+            otherwise = value not in premise.values and others.isdisjoint(premise.values)
             if counts != otherwise:
                 moves[diagnosis] = moves.get(diagnosis, 0) + (OTHERWISE if otherwise else -OTHERWISE)
     return moves

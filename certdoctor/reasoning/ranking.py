@@ -95,12 +95,8 @@ def known_otherwise(premise: Premise, facts: Facts, knowledge: Knowledge) -> boo
     about = knowledge.about.get(premise.fact)
     if about is None:
         return False
-    values = [
-        fact.value
-        for subject in facts.subjects(SubjectKind(about))
-        if (fact := facts.get(subject, premise.fact)) is not None
-    ]
-    return bool(values) and not any(value in premise.values for value in values)
+    values = facts.values(SubjectKind(about), premise.fact)
+    return bool(values) and values.isdisjoint(premise.values)
 
 
 def probabilities(points: Mapping[str, int]) -> tuple[dict[str, float], float]:

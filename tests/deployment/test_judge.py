@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
-from certdoctor.deployment.judge import root_of
+from certdoctor.deployment.judge import Roots
 from certdoctor.deployment.model import CLIENT, SERVER, ChainState, Judgement, Outcome
 from certdoctor.evidence.read import read_text
 from tests import pki
@@ -522,14 +522,14 @@ def test_root(listed: tuple[pki.Issued, ...], elsewhere: tuple[pki.Issued, ...],
     boxes = {"c": box("expressway-c", cas=listed), "s": box("expressway-e", E_LEAF, cas=None)}
     made = deploy(boxes, others=stray)
     found = judged(made, connection("traversal-sip", "c", "s", name=E))[SERVER]
-    root = root_of(found, made, OPENSSL)
+    root = Roots(made, OPENSSL).of(found)
     assert root == (decoded(expected) if expected else None)
 
 
 def test_root_of_a_self_signed_certificate_is_itself() -> None:
     made = deploy({"c": box("expressway-c"), "s": box("expressway-e", SELF)})
     found = judged(made, connection("traversal-sip", "c", "s", name=E))[SERVER]
-    assert root_of(found, made, OPENSSL) == decoded(SELF)
+    assert Roots(made, OPENSSL).of(found) == decoded(SELF)
 
 
 # Entries of the same name (CHN-03): without key identifiers the first one in the list is taken
