@@ -339,6 +339,15 @@ def test_switch_of_x15_5_for_the_client_usage(version: str | None, xconf: str, o
     assert (found.purpose, found.purpose_checked) == ("lacks_client_auth", outcome == Outcome.REFUSED)
 
 
+def test_the_switch_does_not_reach_the_ssh_tunnels() -> None:
+    """2222 always asks for the client usage (S02)."""
+    off = "SIP TLS Certificate ExtendedKeyUsage Checking Mode: Off"
+    client = box("expressway-c", SERVER_ONLY, version="X15.5")
+    made = deploy({"c": client, "s": box("expressway-e", E_LEAF, version="X15.5", xconf=off)})
+    found = judged(made, connection("traversal-ssh", "c", "s", name=E))[CLIENT]
+    assert (found.outcome, found.purpose, found.purpose_checked) == (Outcome.REFUSED, "lacks_client_auth", True)
+
+
 @pytest.mark.parametrize(("version", "outcome"), [("X15.3", Outcome.REFUSED), ("X15.4", Outcome.ACCEPTED)])
 def test_cluster_peers_stop_asking_for_the_client_usage(version: str, outcome: Outcome) -> None:
     on = "Alternates TLSVerificationMode: Enforcing"
