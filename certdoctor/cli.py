@@ -169,6 +169,35 @@ def build_parser() -> argparse.ArgumentParser:
     )
     probe.set_defaults(run=_probe)
 
+    ask = commands.add_parser(
+        "ask",
+        parents=[common],
+        help=_("find the cause by questions, line by line"),
+        description=_(
+            "Asks what it cannot see in the files, one question a line: for screen readers, simple terminals and scripts."
+        ),
+    )
+    ask.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    ask.add_argument("--symptom", default="", metavar="TEXT", help=_("what the customer said"))
+    ask.add_argument(
+        "--answers", type=Path, metavar="FILE", help=_("answers, one `question: value` a line; nothing is asked then")
+    )
+    ask.add_argument("--format", choices=("text", "json"), default="text")
+    ask.add_argument(
+        "--at", type=_time, metavar="TIME", help=_("judge as of this time (2026-11-23 or 2026-11-23T12:00:00Z)")
+    )
+    ask.set_defaults(run=_ask)
+
+    request = commands.add_parser(
+        "request",
+        parents=[common],
+        help=_("say which evidence is still wanted, box by box"),
+        description=_("Prints a page to mail to the customer: what is wanted from which box, and how to get it."),
+    )
+    request.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    request.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    request.set_defaults(run=_request)
+
     symptoms = commands.add_parser(
         "symptoms",
         parents=[common],
@@ -302,6 +331,9 @@ def _now() -> datetime:
 
 
 def _app(options: argparse.Namespace) -> int:
+    if os.environ.get("ACCESSIBLE", "0") not in ("", "0") or os.environ.get("TERM") == "dumb":
+        print(_("Line mode (ACCESSIBLE or TERM=dumb is set). `certdoctor ask PATH...` takes files along."))
+        return main(["ask", "--lang", options.lang])
     from certdoctor.ui.app import run
 
     folder = data_folder(options)
@@ -358,6 +390,33 @@ def _probe(options: argparse.Namespace) -> int:
         files=options.files,
         now=_now,
     )
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from certdoctor.plain import ask
+
+    def line(prompt: str) -> str | None:
+        print(prompt, end="", flush=True)
+        typed = sys.stdin.readline()
+        return typed.rstrip("\n") if typed else None
+
+    return ask.run(
+        options.paths,
+        symptom=options.symptom,
+        answers=options.answers,
+        form=options.format,
+        at=options.at,
+        now=_now(),
+        lang=options.lang,
+        ask=line,
+        say=print,
+    )
+
+
+def _request(options: argparse.Namespace) -> int:
+    from certdoctor.plain import request
+
+    return request.run(options.paths, form=options.format, now=_now(), lang=options.lang)
 
 
 def _symptoms(options: argparse.Namespace) -> int:

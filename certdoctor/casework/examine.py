@@ -47,6 +47,7 @@ def examine(
     lang: str = "en",
     answers: Sequence[tuple[str, str, str]] = (),
     symptoms: Sequence[str] = (),
+    declined: Sequence[tuple[str, str]] = (),
 ) -> Examination:
     """Examine a site.
 
@@ -60,6 +61,7 @@ def examine(
         lang: language of the texts.
         answers: (fact, subject, value) of a person, besides those of the description.
         symptoms: symptom ids, besides those of the description.
+        declined: (fact, subject) that the person does not know: not asked again.
     """
     moment = at or description.at or now
     kinds = knowledge.connections
@@ -94,6 +96,7 @@ def examine(
         engine,
         symptoms=tuple(dict.fromkeys((*description.symptoms, *symptoms))),
         affected=_affected(deployment, judgements),
+        declined=[(fact, _subject(subject)) for fact, subject in declined],
     )
     return _result(evidence, deployment, judgements, facts, reasoned, knowledge, lang)
 
@@ -103,9 +106,13 @@ def _told(answers: Iterable[tuple[str, str]], knowledge: Knowledge) -> list[Fact
 
 
 def _answer(fact: str, subject: str, value: str) -> Fact:
-    kind, _separator, rest = subject.partition(":")
+    return Fact(fact, _subject(subject), value, FactSource.TOLD)
+
+
+def _subject(text: str) -> Subject:
+    kind, _separator, rest = text.partition(":")
     name, _slash, side = rest.partition("/") if kind == SubjectKind.CONNECTION else (rest, "", "")
-    return Fact(fact, Subject(SubjectKind(kind), name, side), value, FactSource.TOLD)
+    return Subject(SubjectKind(kind), name, side)
 
 
 def _affected(deployment: Deployment, judgements: Sequence[Judgement]) -> Mapping[Subject, frozenset[Subject]]:
