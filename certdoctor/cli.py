@@ -284,7 +284,7 @@ def data_folder(options: argparse.Namespace) -> Path:
 def _language_asked(arguments: Sequence[str]) -> str:
     """Return the language for the parser's own texts, before it has parsed anything."""
     asked = _default_language()
-    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, after in zip(arguments, [*arguments, ""][1:], strict=True):
         if word == "--lang" or word.startswith("--lang="):
             asked = after if word == "--lang" else word.partition("=")[2]
     return asked

@@ -41,7 +41,8 @@ def test_wheel_works_in_an_empty_environment(tmp_path: Path) -> None:
     assert result["verdict"] == "cause_found"
     assert result["findings"][0]["diagnosis"] == "MRA-01"
     _run(program, "kb", "check", cwd=tmp_path)
-    with Terminal([program, "--data", str(tmp_path / "data"), "--lang", "en"], tmp_path) as terminal:
+    # As most people start it: one word.
+    with Terminal(["env", f"CERTDOCTOR_DATA={tmp_path / 'data'}", "LANG=C.UTF-8", program], tmp_path) as terminal:
         terminal.sees("Welcome")
         terminal.keys("e")
         terminal.sees("C-0001", "Evidence 2")
