@@ -28,7 +28,8 @@ _EXAMPLES = N_(
   certdoctor examine diagnostic_log_*.tar.gz --format json
   certdoctor examine site/ --at 2027-03-15       as it will stand on that day
   certdoctor matrix site/ --format svg           who trusts whom, as a picture
-exit codes of examine and matrix: 0 healthy, 1 findings, 2 bad usage or nothing readable, 3 not enough evidence
+  certdoctor whatif site/ --certificate expe1=new.pem --on 2027-03-15
+exit codes of examine, matrix and whatif: 0 healthy, 1 findings, 2 bad usage or nothing readable, 3 not enough evidence
 """
 )
 
@@ -131,6 +132,34 @@ def build_parser() -> argparse.ArgumentParser:
     matrix.add_argument("--format", choices=("text", "json", "markdown", "svg"), default="text")
     matrix.add_argument("--output", type=Path, metavar="FILE", help=_("write to a new file instead"))
     matrix.set_defaults(run=_matrix)
+
+    whatif = commands.add_parser(
+        "whatif",
+        parents=[common, judged],
+        help=_("show what a renewal, a trust list, an upgrade or a date would change"),
+        description=_("Examines a site before and after changes that nobody has made yet. It changes nothing."),
+    )
+    whatif.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    whatif.add_argument(
+        "--certificate",
+        action="append",
+        default=[],
+        metavar="NODE[:SLOT]=FILE",
+        help=_("the node presents the certificate of this file"),
+    )
+    whatif.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="NODE:LIST=+FILE|-CA",
+        help=_("the CAs of a file are added to the list, or one is removed (SHA-256, common name or subject)"),
+    )
+    whatif.add_argument(
+        "--version", action="append", default=[], metavar="NODE=VERSION", help=_("the node has this version")
+    )
+    whatif.add_argument("--on", type=_time, metavar="TIME", help=_("it is this date"))
+    whatif.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    whatif.set_defaults(run=_whatif)
 
     probe = commands.add_parser(
         "probe",
@@ -372,6 +401,23 @@ def _matrix(options: argparse.Namespace) -> int:
         lang=options.lang,
         password_file=options.password_file,
         output=options.output,
+    )
+
+
+def _whatif(options: argparse.Namespace) -> int:
+    from certdoctor.plain import whatif
+
+    return whatif.run(
+        options.paths,
+        certificates=options.certificate,
+        trust=options.trust,
+        versions=options.version,
+        on=options.on,
+        form=options.format,
+        at=options.at,
+        now=_now,
+        lang=options.lang,
+        password_file=options.password_file,
     )
 
 

@@ -25,6 +25,7 @@ _VERDICT = {
     "depends": N_("depends"),
     "not_checked": N_("not checked"),
     "not_required": N_("not required"),
+    "none": N_("no such connection"),
 }
 NOTE = {
     "in_list": N_("in the trust list"),
@@ -122,6 +123,11 @@ def as_document(examination: Examination) -> dict[str, Any]:
             for cell in found.cells
         ],
     }
+
+
+def outcome(verdict: str) -> str:
+    """Return one verdict in words."""
+    return _(_VERDICT[verdict])
 
 
 def verdicts(server: str, client: str) -> str:
