@@ -129,3 +129,19 @@ def test_for_readers(form: str, site: Path, renewed: Path, capsys: pytest.Captur
     out = capsys.readouterr().out
     assert "accepted -" in out
     assert "Upload of" in out
+
+
+def test_an_upgrade_turns_a_check_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = folders.SITE.replace("X14.3.7", "X14.0.7", 1).replace(
+        "connections:\n",
+        "  - {id: cucm1, role: cucm, names: [cucm1.example.com], identities: {tomcat: certs/cucm1.pem}}\nconnections:\n",
+        1,
+    )
+    site = folders.write(tmp_path / "site", site=text)
+    (site / "certs" / "cucm1.pem").write_text(
+        pki.bundle(pki.leaf("cucm1.example.com", folders.OTHER, names=["cucm1.example.com"]))
+    )
+    document = rehearsed([str(site), "--version", "expc1=X14.3.7"], capsys, 1)
+    https = [c for c in document["connections"] if c["kind"] == "uc-https"]
+    assert [(c["side"], c["before"], c["after"]) for c in https] == [("server", "not_required", "refused")]
+    assert document["new"]
