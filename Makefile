@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export CPPFLAGS += -DPyEval_CallObject=PyObject_CallObject
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench clean dev
+.PHONY: run test check bench translations clean dev
 
 run: $(VENV)/run.stamp
 	@$(BIN)/certdoctor $(ARGS)
@@ -24,6 +24,9 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench $(ARGS)
+
+translations: $(VENV)/dev.stamp
+	@$(BIN)/python scripts/translations.py
 
 dev: $(VENV)/dev.stamp
 
