@@ -257,12 +257,39 @@ def build_parser() -> argparse.ArgumentParser:
 
     kb = commands.add_parser("kb", help=_("the knowledge base"), parents=[common])
     kb_actions = kb.add_subparsers(title=_("actions"), metavar="ACTION", required=True)
+    folders = argparse.ArgumentParser(add_help=False)
+    folders.add_argument("--rules", type=Path, help=_("another rules folder"))
+    folders.add_argument("--kb", type=Path, help=_("another kb folder"))
     check = kb_actions.add_parser(
-        "check", parents=[common], help=_("check rules/ and kb/ and run the tests of all rules")
+        "check", parents=[common, folders], help=_("check rules/ and kb/ and run the tests of all rules")
     )
-    check.add_argument("--rules", type=Path, help=_("another rules folder"))
-    check.add_argument("--kb", type=Path, help=_("another kb folder"))
     check.set_defaults(run=_kb_check)
+    listed = kb_actions.add_parser(
+        "list", parents=[common, folders], help=_("list the failure modes and what decides each")
+    )
+    listed.add_argument("search", nargs="*", help=_("words that must occur"))
+    listed.add_argument("--coverage", action="store_true", help=_("print the counts only"))
+    listed.add_argument("--format", choices=("text", "json"), default="text")
+    listed.set_defaults(run=_kb_list)
+    article = kb_actions.add_parser("show", parents=[common, folders], help=_("show one diagnosis with its rules"))
+    article.add_argument("id")
+    article.set_defaults(run=_kb_show)
+    fresh = kb_actions.add_parser("new", parents=[common], help=_("write the files of a new diagnosis to fill in"))
+    fresh.add_argument("id")
+    fresh.add_argument(
+        "--about",
+        choices=("file", "certificate", "list", "node", "cluster", "connection", "site"),
+        default="connection",
+        help=_("what its rule is about (default: connection)"),
+    )
+    fresh.add_argument("--in", dest="folder", type=Path, default=Path(), metavar="DIR", help=_("the checkout"))
+    fresh.set_defaults(run=_kb_new)
+    tried = kb_actions.add_parser(
+        "try", parents=[common, folders], help=_("show which rules fire for a site, and why not")
+    )
+    tried.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    tried.add_argument("--rule", default="", metavar="ID", help=_("how each premise of this rule stands"))
+    tried.set_defaults(run=_kb_try)
 
     completion = commands.add_parser("completion", help=_("print a completion script"), parents=[common])
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
@@ -494,6 +521,37 @@ def _kb_check(options: argparse.Namespace) -> int:
     from certdoctor.plain import kb
 
     return kb.check(options.rules, options.kb)
+
+
+def _kb_list(options: argparse.Namespace) -> int:
+    from certdoctor.plain import kb
+
+    return kb.listing(
+        options.rules,
+        options.kb,
+        " ".join(options.search),
+        covered=options.coverage,
+        lang=options.lang,
+        form=options.format,
+    )
+
+
+def _kb_show(options: argparse.Namespace) -> int:
+    from certdoctor.plain import kb
+
+    return kb.show(options.rules, options.kb, options.id, options.lang)
+
+
+def _kb_new(options: argparse.Namespace) -> int:
+    from certdoctor.plain import kb
+
+    return kb.new(options.folder, options.id, options.about)
+
+
+def _kb_try(options: argparse.Namespace) -> int:
+    from certdoctor.plain import kb
+
+    return kb.trial(options.rules, options.kb, options.paths, options.rule, _now(), options.lang)
 
 
 def _completion(options: argparse.Namespace) -> int:

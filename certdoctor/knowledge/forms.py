@@ -194,6 +194,13 @@ class DiagnosisText(Form, frozen=True, kw_only=True):
 # --- symptoms, questions, signatures ---
 
 
+class CatalogueForm(Form, frozen=True, kw_only=True):
+    """kb/catalogue.yml: every known failure mode, whether there is a diagnosis of it yet or not."""
+
+    schema: Literal["certdoctor/catalogue@1"]
+    entries: dict[str, str]  # id -> what goes wrong, in English
+
+
 class SymptomText(Form, frozen=True, kw_only=True):
     title: str
     aliases: list[str]

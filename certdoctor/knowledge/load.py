@@ -13,6 +13,7 @@ import msgspec
 from certdoctor.errors import BadInput
 from certdoctor.knowledge import cache
 from certdoctor.knowledge.forms import (
+    CatalogueForm,
     ConnectionKindForm,
     DiagnosisForm,
     DiagnosisText,
@@ -47,6 +48,7 @@ _BY_FOLDER: dict[str, type[msgspec.Struct]] = {
     "glossary": GlossaryForm,
 }
 _BY_NAME: dict[tuple[str, ...], type[msgspec.Struct]] = {
+    ("catalogue.yml",): CatalogueForm,
     ("signatures", "reasons.yml"): ReasonsForm,
     ("symptoms", "words.yml"): WordsForm,
 }
@@ -119,9 +121,9 @@ def _kb_kind(parts: tuple[str, ...]) -> type[msgspec.Struct] | None:
         if parts[2] == "diagnosis.yml":
             return DiagnosisForm
         return DiagnosisText if parts[2] in ("text.en.yml", "text.de.yml") else None
-    if len(parts) != 2 or not parts[1].endswith(".yml"):
-        return None
-    return _BY_NAME.get(parts) or _BY_FOLDER.get(parts[0])
+    if parts in _BY_NAME:
+        return _BY_NAME[parts]
+    return _BY_FOLDER.get(parts[0]) if len(parts) == 2 and parts[1].endswith(".yml") else None
 
 
 def read_sheets(
@@ -168,6 +170,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
     signatures: dict[str, SignatureForm] = {}
     reasons: ReasonsForm | None = None
     words: list[list[str]] = []
+    catalogue: dict[str, str] = {}
     connections: dict[str, ConnectionKindForm] = {}
     sources: dict[str, SourceForm] = {}
     glossary: dict[str, GlossaryEntry] = {}
@@ -207,6 +210,8 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
                 reasons = f
             case WordsForm() as f:
                 words = f.groups
+            case CatalogueForm() as f:
+                catalogue = f.entries
             case ConnectionKindForm() as f:
                 named(sheet, stem, "id", f.id)
                 put(connections, f.id, f, sheet, "id")
@@ -243,6 +248,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
         sources=sources,
         glossary=glossary,
         release=hashlib.sha256(canonical(parts)).hexdigest(),
+        catalogue=catalogue,
         words=words,
         tests=tests,
     )

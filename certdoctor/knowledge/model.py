@@ -65,6 +65,7 @@ class Knowledge:
     sources: Mapping[str, SourceForm]
     glossary: Mapping[str, GlossaryEntry]
     release: str
+    catalogue: Mapping[str, str] = field(default_factory=dict)  # id -> title of every known failure mode
     words: Sequence[Sequence[str]] = ()  # groups of words that mean the same in a description of a fault
     tests: Mapping[str, RuleTestForm] = field(default_factory=dict)  # by rule; read for the check only
 

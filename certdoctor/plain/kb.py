@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import sys
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-from certdoctor.language import _
+from certdoctor.errors import BadInput
+from certdoctor.knowledge.forms import About
+from certdoctor.knowledge.load import load
+from certdoctor.knowledge.model import Knowledge
+from certdoctor.language import N_, _
 from certdoctor.resources import folder
 
 
@@ -20,3 +28,146 @@ def check(rules: Path | None, kb: Path | None) -> int:
         print(fault)
     print(_("{count} faults").format(count=len(found)) if found else _("rules/ and kb/ are in order"), file=sys.stderr)
     return 1 if found else 0
+
+
+def listing(rules: Path | None, kb: Path | None, words: str, *, covered: bool, lang: str, form: str) -> int:
+    """Print every failure mode with what decides it (`covered`: counts only); 0, or 3 where nothing fits the words."""
+    from certdoctor.knowledge.coverage import Decided, coverage
+
+    knowledge = _known(rules, kb)
+    found = coverage(knowledge)
+    shown = {key: _title(key, knowledge, lang) for key in sorted(found)}
+    fits = [key for key, title in shown.items() if words.lower() in f"{key} {title}".lower()]
+    counts = {way.value: sum(found[key] == way for key in fits) for way in Decided}
+    if form == "json":
+        entries = [{"id": key, "title": shown[key], "decided_from": found[key].value} for key in fits]
+        held = {"schema": "certdoctor/kb-list@1", "coverage": counts, "entries": [] if covered else entries}
+        print(json.dumps(held, ensure_ascii=False, indent=2))
+        return 0 if fits else 3
+    if not covered:
+        for key in fits:
+            print(f"{key:<7} {_(_WAYS[found[key].value]):<11} {shown[key]}")
+    there = len(fits) - counts["missing"]
+    print(_("{there} of {all} failure modes: {files} decided from files, {logs} from logs, {answers} from answers.").format(
+        there=there, all=len(fits), files=counts["files"], logs=counts["logs"], answers=counts["answers"]))  # fmt: skip
+    return 0 if fits else 3
+
+
+def show(rules: Path | None, kb: Path | None, diagnosis: str, lang: str) -> int:
+    """Print one article: what it is, when its rules fire, how it is repaired, where it comes from.
+
+    Raises:
+        BadInput: there is no such diagnosis.
+    """
+    from certdoctor.knowledge.articles import premises, rules_of
+
+    knowledge = _known(rules, kb)
+    key = diagnosis.upper()
+    if key not in knowledge.diagnoses:
+        near = difflib.get_close_matches(key, knowledge.diagnoses, 1)
+        remedy = _("Did you mean “{nearest}”?").format(nearest=near[0]) if near else ""
+        raise BadInput(key, "", _("There is no diagnosis of this id."), remedy)
+    entry = knowledge.diagnoses[key]
+    text = entry.text(lang)
+    print(f"{key}  {text.title}")
+    print(f"{entry.form.severity} · {entry.form.frequency} · {entry.form.status}\n")
+    print(f"{text.summary}\n\n{text.cause}\n")
+    for rule in rules_of(key, knowledge):
+        print(_("{rule} ({strength}, {status}) fires when:").format(
+            rule=rule.id, strength=rule.strength, status=rule.status))  # fmt: skip
+        for words, values in premises(rule, knowledge, lang):
+            print(f"  - {words}: {' | '.join(values)}")
+    print()
+    for number, step in enumerate(entry.form.fix, 1):
+        print(f"{number}. {text.fix.get(step.id, '')}")
+        for extra in (step.where, step.command):
+            if extra:
+                print(f"   {extra}")
+    for look in entry.form.verify:
+        print(f"=> {text.verify.get(look.id, '')}")
+    print()
+    for source in entry.form.sources:
+        print(f"[{source}] {knowledge.sources[source].title if source in knowledge.sources else ''}")
+    return 0
+
+
+def new(folder_: Path, diagnosis: str, about: About) -> int:
+    """Write the files of a new diagnosis into the checkout `folder_` and name them; nothing is overwritten.
+
+    Raises:
+        BadInput: the id is no id of the catalogue, the folder has no rules/ and kb/, or a file is there already.
+    """
+    from certdoctor.knowledge.scaffold import scaffold
+
+    for name in ("rules", "kb"):
+        if not (folder_ / name).is_dir():
+            raise BadInput(
+                str(folder_), "", _("There is no folder {name}/ here.").format(name=name), _("Go to a checkout.")
+            )
+    knowledge = _known(folder_ / "rules", folder_ / "kb")
+    key = diagnosis.upper()
+    if key not in knowledge.catalogue:
+        raise BadInput(key, "", _("The catalogue has no such id."), _("Add it to kb/catalogue.yml first."))
+    files = scaffold(key, knowledge.catalogue[key], about)
+    for path in files:
+        if (folder_ / path).exists():
+            raise BadInput(str(folder_ / path), "", _("There is such a file already; nothing was written."))
+    for path, text in files.items():
+        (folder_ / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder_ / path).write_text(text, encoding="utf-8")
+        print(folder_ / path)
+    return 0
+
+
+def trial(rules: Path | None, kb: Path | None, paths: Sequence[Path], rule_id: str, now: datetime, lang: str) -> int:
+    """Examine a site and print which rules fire for what; with a rule, how each of its premises stands.
+
+    Returns:
+        0 where a rule (that rule) fires, else 1.
+
+    Raises:
+        BadInput: there is no such path or rule.
+    """
+    from certdoctor.casework.described import checked
+    from certdoctor.casework.examine import examine
+    from certdoctor.casework.sites import description_of
+    from certdoctor.evidence.read import read_paths
+    from certdoctor.reasoning.engine import Engine
+    from certdoctor.reasoning.prove import Rulebook, prove_all
+
+    knowledge = _known(rules, kb)
+    if rule_id and rule_id not in knowledge.rules:
+        raise BadInput(rule_id, "", _("There is no rule of this id."))
+    for path in paths:
+        if not path.exists():
+            raise BadInput(str(path), "", _("there is no such file or folder."), _("Check the path."))
+    with Engine(knowledge) as engine:
+        evidence = checked(read_paths(paths), knowledge)
+        facts = examine(evidence, description_of(evidence), knowledge, engine, now=now, lang=lang).facts
+    proven = prove_all(facts, Rulebook.of(knowledge))
+    fired = [(subject, c) for subject, of in proven.items() for c in of.values() if rule_id in ("", c.rule)]
+    for subject, conclusion in sorted(fired, key=lambda each: (str(each[0]), each[1].rule)):
+        print(f"{subject}  {conclusion.rule} -> {conclusion.diagnosis} ({conclusion.strength})")
+    if rule_id:
+        rule = knowledge.rules[rule_id]
+        for subject in facts.subjects():
+            if subject.kind.value == rule.about and rule_id not in proven.get(subject, {}):
+                print(f"{subject}")
+                for premise in rule.when:
+                    held = facts.get(subject, premise.fact)
+                    mark = "?" if held is None else "+" if held.value in premise.values else "-"
+                    print(f"  {mark} {premise.fact} = {held.value if held else _('unknown')}"
+                          + (f"  ({' | '.join(premise.values)})" if mark != "+" else ""))  # fmt: skip
+    return 0 if fired else 1
+
+
+_WAYS = {"files": N_("files"), "logs": N_("logs"), "answers": N_("answers"), "missing": N_("missing")}
+
+
+def _known(rules: Path | None, kb: Path | None) -> Knowledge:
+    return load(rules or folder("rules"), kb or folder("kb"))
+
+
+def _title(key: str, knowledge: Knowledge, lang: str) -> str:
+    entry = knowledge.diagnoses.get(key)
+    return entry.text(lang).title if entry else knowledge.catalogue[key]

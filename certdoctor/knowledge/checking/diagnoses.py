@@ -9,6 +9,7 @@ from certdoctor.knowledge.checking.book import GIVEN_PARAMS, Book, exist, placeh
 from certdoctor.knowledge.forms import LANGUAGES, DiagnosisForm, DiagnosisText
 from certdoctor.knowledge.load import Sheet
 from certdoctor.knowledge.model import translation_hash
+from certdoctor.knowledge.scaffold import UNWRITTEN
 from certdoctor.knowledge.written import Fault
 
 
@@ -18,6 +19,8 @@ def check_diagnoses(book: Book) -> Iterator[Fault]:
     for sheet, text in book.of(DiagnosisText):
         texts.setdefault(sheet.path.parent.name, {})[text.lang] = sheet, text
     for sheet, form in book.of(DiagnosisForm):
+        if book.knowledge.catalogue and form.id not in book.knowledge.catalogue:
+            yield sheet.fault(f"the catalogue has no {form.id}", "id")
         yield from _names(sheet, form, book)
         yield from _steps(sheet, form, book)
         yield from _texts(sheet, form, texts.pop(form.id, {}))
@@ -85,6 +88,8 @@ def _texts(sheet: Sheet, form: DiagnosisForm, texts: Mapping[str, tuple[Sheet, D
     for place, text in texts.values():
         for steps, content in _prose(text):
             yield from words(place, content, steps)
+            if content.startswith(UNWRITTEN):
+                yield place.fault("not written yet", *steps)
             yield from _filled(place, content, known, steps)
         for field, given, wanted in (
             ("fix", text.fix, {step.id for step in form.fix}),
