@@ -16,9 +16,9 @@ from certdoctor.facts.model import Fact, FactSource
 from certdoctor.text import clean
 
 _EVENT = re.compile(
-    rb'^.{0,400}?Event="Alarm (?P<what>raised|lowered)"[^\n]{0,200}?\bId="(?P<id>\d{5})"'
+    rb'Event="Alarm (?P<what>raised|lowered)"[^\n]{0,200}?\bId="(?P<id>\d{5})"'
     rb'(?:[^\n]{0,400}?\bDetail="(?P<detail>[^"\n]{0,400}))?(?:[^\n]*?UTCTime="(?P<time>[-0-9: ]{19}))?',
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
 _PREFIX = "alarm."
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,8 +37,6 @@ def observe_alarms(deployment: Deployment, known: Collection[str]) -> Iterator[F
         last: dict[str, tuple[datetime, Fact]] = {}
         for document in node.logs:
             data = narrow(document)
-            if b"Alarm " not in data:
-                continue
             counted = number = 0
             for found in _EVENT.finditer(data):
                 number += data.count(b"\n", counted, found.start())

@@ -79,12 +79,18 @@ def ca_requests(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
     return (Artefact("ask-the-ca.txt", text.encode("utf-8"), wording.ASK_THE_CA),)
 
 
-def converted(evidence: Evidence, paths: Iterable[str]) -> tuple[Artefact, ...]:
-    """Return the certificates of DER, PKCS#7 and PFX files as PEM: the leaf alone, and its CAs each alone."""
+def converted(evidence: Evidence, paths: Iterable[str], *, rewrite: bool = False) -> tuple[Artefact, ...]:
+    """Return the certificates of DER, PKCS#7 and PFX files as PEM: the leaf alone, and its CAs each alone.
+
+    Args:
+        evidence: all that was read.
+        paths: the files.
+        rewrite: whether PEM files are written anew too: a finding says that a box cannot use them as they are.
+    """
     artefacts: list[Artefact] = []
     for path in paths:
         document = evidence.document(path)
-        if document is None or document.form in (Form.PEM, Form.NONE):
+        if document is None or document.form == Form.NONE or (document.form == Form.PEM and not rewrite):
             continue
         stem = _slug(re.sub(r"\.\w+$", "", path.rsplit("/", 1)[-1]))
         for number, found in enumerate(document.certificates, 1):
@@ -213,9 +219,10 @@ def artefacts(
         result += missing_cas(mine)
         result += ca_requests(mine)
     if "converted_file" in wanted:
-        result += converted(
-            evidence, [params["file"]] if "file" in params else [d.origin.path for d in evidence.documents]
-        )
+        if "file" in params:
+            result += converted(evidence, [params["file"]], rewrite=True)
+        else:
+            result += converted(evidence, [d.origin.path for d in evidence.documents])
     if "request" in wanted:
         ids = dict.fromkeys([j.presenter.id for j in mine] or [params.get("presenter", params.get("node", ""))])
         for node in (deployment.nodes[i] for i in ids if i in deployment.nodes):

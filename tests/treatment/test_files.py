@@ -151,6 +151,15 @@ def test_pem_and_unknown_files_need_no_conversion() -> None:
     assert files.converted(evidence, ["e.pem", "nowhere.pfx"]) == ()
 
 
+def test_pem_file_of_a_finding_is_written_anew() -> None:
+    """A bundle with a CA on top, or text that OpenSSL does not take, is of no use as it is."""
+    data = b"\xef\xbb\xbf" + pki.bundle(*reversed(E_LEAF.chain)).replace("\n", "\r\n").encode()
+    evidence = read_bytes(data, Origin("e.pem"))
+    found = files.artefacts(["converted_file"], {"file": "e.pem"}, [], "", pair(ROOT), (), evidence)
+    assert {artefact.data for artefact in found} == {issued.pem.encode() for issued in E_LEAF.chain}
+    assert files.artefacts(["converted_file"], {}, [], "", pair(ROOT), (), evidence) == ()
+
+
 def site_of_names() -> Deployment:
     zone = ConnectionDescription(
         "z", "traversal-sip", "expc1", "expe1", port=7001, name="edge.example.com", verify_name="cluster.example.com"
