@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from certdoctor.deployment.changes import Change
 from certdoctor.deployment.model import Deployment, Judgement
 from certdoctor.evidence.items import Evidence
 from certdoctor.facts.model import Facts
@@ -140,3 +141,4 @@ class Examination:
     facts: Facts
     next_questions: tuple[Question, ...] = ()
     disagreements: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()  # of each node, from snapshot to snapshot

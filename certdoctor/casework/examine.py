@@ -8,6 +8,7 @@ from datetime import datetime
 from certdoctor.casework import wording
 from certdoctor.casework.examination import ConnectionLine, Examination, Treatable, Unchecked
 from certdoctor.deployment import build, derive
+from certdoctor.deployment.changes import changes
 from certdoctor.deployment.judge import Roots, judge
 from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, Outcome
 from certdoctor.deployment.openssl import verifier
@@ -180,6 +181,7 @@ def _result(
         facts=facts,
         next_questions=reasoned.questions,
         disagreements=reasoned.disagreements,
+        changes=tuple(change for node in deployment.nodes.values() for change in changes(node)),
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from certdoctor.casework import placing
 from certdoctor.casework.placing import Place
 from certdoctor.casework.standing import THE_SITE
-from certdoctor.evidence.items import Document, Evidence, Problem
+from certdoctor.evidence.items import Document, Evidence, Problem, Snapshot
 from certdoctor.evidence.site import SiteDescription
 from certdoctor.store import cases, evidence, sites
 
@@ -57,9 +57,12 @@ def take(session: Session, case_id: int, given: Evidence, *, who: str, now: date
         evidence.add_problem(session, case_id, problem, now)
 
     certain = _by_site_file(described, kept)
-    certain += _by_archive(session, site_id, documents, {place.path for place in certain})
-    _assign(session, site_id, case_id, certain, {held.path: held.id for held in kept.values()}, described)
+    ids = {held.path: held.id for held in kept.values()}
     settled = {place.path for place in certain}
+    snapshots, apart = _by_archive(session, site_id, documents, ids, settled)
+    certain += snapshots
+    _assign(session, site_id, case_id, certain, ids, described)
+    settled = {*apart, *(place.path for place in certain)}
     nodes = sites.nodes(session, site_id)
     loose = (placing.by_content(d, nodes) for path, d in documents.items() if path not in settled)
     places = (*certain, *(place for place in loose if place is not None))
@@ -99,27 +102,43 @@ def _by_site_file(described: SiteDescription | None, kept: Mapping[str, evidence
     return [replace(p, path=kept[p.path].path) for p in placing.named_by(described) if p.path in kept]
 
 
-def _by_archive(session: Session, site_id: int, documents: Mapping[str, Document], settled: set[str]) -> list[Place]:
-    """Give archives to the nodes with their host names; a node that is missing is added."""
-    snapshots: dict[tuple[str, str, str], list[Document]] = {}
+def _by_archive(
+    session: Session, site_id: int, documents: Mapping[str, Document], ids: Mapping[str, int], settled: set[str]
+) -> tuple[list[Place], set[str]]:
+    """Give archives to the nodes with their host names; a node that is missing is added.
+
+    Returns:
+        The places, and the paths of what is kept apart as the earlier state of a box.
+    """
+    archives: dict[tuple[str, str], list[Document]] = {}
     for path, document in documents.items():
         if document.host and document.origin.member and path not in settled:
-            key = (document.taken, document.origin.source, document.host.lower())
-            snapshots.setdefault(key, []).append(document)
+            archives.setdefault((document.origin.source, document.host.lower()), []).append(document)
+    snapshots = [(source, Snapshot(host, tuple(members))) for (source, host), members in archives.items()]
+    apart: set[str] = set()
+    before: dict[str, list[str]] = {}  # host -> paths of its last archive
     places: dict[tuple[str, str], Place] = {}
     logs: dict[str, list[Place]] = {}
-    for (_taken, source, host), members in sorted(snapshots.items(), key=lambda item: item[0]):
+    for source, snapshot in sorted(snapshots, key=lambda item: (item[1].taken, item[0])):
+        host, members = snapshot.host, snapshot.documents
         nodes = sites.nodes(session, site_id)
         node = placing.of_host(host, nodes)
         if node is None:
             node = placing.from_archive(host, members, (n.id for n in nodes))
             sites.put_node(session, site_id, node)
+        paths = [member.origin.path for member in members]
+        if snapshot.taken and snapshot.taken < evidence.newest_besides(session, site_id, members[0].host, source):
+            evidence.keep_apart(session, [ids[path] for path in paths])
+            apart.update(paths)
+            continue
         evidence.retire_snapshots(session, site_id, members[0].host, source)
+        apart.update(before.pop(host, ()))
+        before[host] = paths
         found = list(placing.in_archive(members, node.id))
         # The newest snapshot of a box speaks; sorting by time brings it last.
         places |= {(p.node, p.slot): p for p in found if p.slot != evidence.LOG}
         logs[node.id] = [p for p in found if p.slot == evidence.LOG]
-    return [*places.values(), *(place for held in logs.values() for place in held)]
+    return [*places.values(), *(place for held in logs.values() for place in held)], apart
 
 
 def _assign(

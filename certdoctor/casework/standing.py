@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
 from sqlalchemy.orm import Session
 
-from certdoctor.evidence.items import Document, Evidence, Kind
+from certdoctor.casework import placing
+from certdoctor.evidence.items import Document, Evidence, Kind, Snapshot
 from certdoctor.evidence.site import NodeDescription, SiteDescription
 from certdoctor.store import cases, evidence, sites
 from certdoctor.store.records import AnswerRecord, StoredDocument
@@ -117,7 +118,20 @@ def _of(session: Session, reader: Reader, site_id: int, of: Collection[int], at:
         nodes=nodes_with(session, site_id, present),
         connections=sites.connections(session, site_id, of),
     )
-    return Standing(description, Evidence(documents, problems))
+    return Standing(description, Evidence(documents, problems, tuple(_earlier(session, reader, site_id))))
+
+
+def _earlier(session: Session, reader: Reader, site_id: int) -> Iterator[Snapshot]:
+    """Yield the snapshots that newer ones have replaced, under the node they are of."""
+    nodes = sites.nodes(session, site_id)
+    for stored in evidence.snapshots_before(session, site_id):
+        node = placing.of_host(stored[0].document.host, nodes)
+        if node is not None:
+            documents = tuple(reader.document(session, item) for item in stored)
+            # What the archive gives to its node today, it gave then.
+            taken = {place.path for place in placing.in_archive(documents, node.id)}
+            held = tuple(d for d in documents if d.origin.path in taken or d.kind == Kind.XSTATUS)
+            yield Snapshot(node.id, held)
 
 
 def nodes_with(session: Session, site_id: int, present: Collection[str]) -> tuple[NodeDescription, ...]:

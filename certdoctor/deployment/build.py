@@ -10,19 +10,20 @@ from pathlib import PurePosixPath
 from certdoctor.deployment import expressway, wording
 from certdoctor.deployment.model import Connection, Deployment, Identity, Node, TrustList
 from certdoctor.deployment.version import Version
-from certdoctor.evidence.items import Document, Evidence, Found, Kind, Setting
+from certdoctor.evidence.items import Document, Evidence, Found, Kind, Setting, Snapshot
 from certdoctor.evidence.site import NodeDescription, SiteDescription
 
 
 def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Deployment:
     """Return the deployment without its connections (see `derive.connections`).
 
-    An archive belongs to the node with its host name; a field that the description gives wins over one found
-    in a file, and a contradiction is named in `conflicts`.
+    An archive belongs to the node with its host name; of several of one box the newest judges, the others are
+    kept as the node's earlier states. A field that the description gives wins over one found in a file, and a
+    contradiction is named in `conflicts`.
     """
     conflicts: list[str] = []
     by_path = {document.origin.path: document for document in evidence.documents}
-    archives = _by_host(evidence)
+    archives, earlier = _by_host(evidence)
     nodes: dict[str, Node] = {}
     used: set[str] = set()
     for described in description.nodes:
@@ -33,6 +34,14 @@ def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Dep
         found = _from_archive(host, own)
         if found.id not in nodes:
             nodes[found.id] = _node(found, by_path, own, used, conflicts)
+    used.update(document.origin.path for snapshot in earlier for document in snapshot.documents)
+    before: dict[str, list[Snapshot]] = {}
+    for snapshot in earlier:
+        owner = next((node for node in nodes.values() if _is_host_of(snapshot.host.lower(), node)), None)
+        if owner is not None:
+            before.setdefault(owner.id, []).append(snapshot)
+    for name, snapshots in before.items():
+        nodes[name] = dataclasses.replace(nodes[name], earlier=_state(nodes[name], snapshots))
     unassigned = tuple(
         d
         for d in evidence.documents
@@ -56,22 +65,36 @@ def with_connections(deployment: Deployment, connections: tuple[Connection, ...]
     return dataclasses.replace(deployment, connections=connections)
 
 
-def _by_host(evidence: Evidence) -> dict[str, tuple[Document, ...]]:
-    hosts: dict[str, list[Document]] = {}
+def _by_host(evidence: Evidence) -> tuple[dict[str, tuple[Document, ...]], tuple[Snapshot, ...]]:
+    """The newest documents of each host, and all snapshots before them, oldest first."""
+    hosts: dict[str, dict[str, list[Document]]] = {}
     for document in evidence.documents:
         if document.host:
-            hosts.setdefault(document.host.lower(), []).append(document)
-    # Of several snapshots of one box the newest speaks.
+            hosts.setdefault(document.host.lower(), {}).setdefault(document.origin.source, []).append(document)
     newest: dict[str, tuple[Document, ...]] = {}
-    for host, documents in hosts.items():
-        source = max(documents, key=lambda d: (d.taken, d.origin.source)).origin.source
-        newest[host] = tuple(d for d in documents if d.origin.source == source)
-    return newest
+    earlier = list(evidence.earlier)
+    for host, sources in hosts.items():
+        *before, last = sorted(
+            (Snapshot(host, tuple(documents)) for documents in sources.values()),
+            key=lambda snapshot: (snapshot.taken, snapshot.documents[0].origin.source),
+        )
+        newest[host] = last.documents
+        earlier += before
+    return newest, tuple(earlier)
 
 
-def _is_host_of(host: str, node: NodeDescription) -> bool:
+def _is_host_of(host: str, node: NodeDescription | Node) -> bool:
     names = {node.id.lower(), *(name.lower() for name in node.names)}
     return host in names or host.partition(".")[0] in {name.partition(".")[0] for name in names}
+
+
+def _state(node: Node, snapshots: Iterable[Snapshot]) -> Node | None:
+    """The node as the last of these snapshots shows it, with those before that in turn."""
+    state: Node | None = None
+    for snapshot in snapshots:
+        seen = NodeDescription(id=node.id, role=node.role)
+        state = dataclasses.replace(_node(seen, {}, snapshot.documents, set(), []), earlier=state)
+    return state
 
 
 def _from_archive(host: str, documents: Iterable[Document]) -> NodeDescription:
@@ -144,6 +167,7 @@ def _node(
     if described.names and "." in seen_name and seen_name.lower() not in {n.lower() for n in described.names}:
         given = ", ".join(described.names)
         conflicts.append(wording.NAMES_DIFFER.format(node=described.id, given=given, found=seen_name))
+    held = (*(i.document for i in identities.values()), *(t.document for t in trust.values()))
     requests = documents(described.csr)
     lists = documents(described.crl)
     return Node(
@@ -164,6 +188,8 @@ def _node(
         federation_domains=described.federation_domains,
         logs=(*documents(*described.logs), *(d for d in own if d.kind == Kind.LOG)),
         offered=tuple(offered),
+        status=status,
+        taken=max((document.taken for document in (*own, *configuration, *held)), default=""),
     )
 
 

@@ -64,6 +64,9 @@ class Node:
     federation_domains: tuple[str, ...] = ()
     logs: tuple[Document, ...] = ()
     offered: tuple[Document, ...] = ()  # files to be uploaded (slots "candidate..."), whatever they hold
+    status: Mapping[str, Setting] = field(default_factory=dict, repr=False)  # xStatus
+    taken: str = ""  # time stamp of the archive it was seen in, as written there
+    earlier: Node | None = None  # the same box in the archive before, which judges nothing
 
     @property
     def is_expressway(self) -> bool:

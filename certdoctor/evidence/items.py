@@ -237,11 +237,28 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one archive holds of one box."""
+
+    host: str
+    documents: tuple[Document, ...]
+
+    @property
+    def taken(self) -> str:
+        """The last time stamp that its names carry, as written there; "" where they carry none."""
+        return max((document.taken for document in self.documents), default="")
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything that was read, in the order given."""
+    """Everything that was read, in the order given.
+
+    `earlier` are snapshots that a newer one of the same box has replaced, oldest first; they judge nothing.
+    """
 
     documents: tuple[Document, ...] = ()
     problems: tuple[Problem, ...] = ()
+    earlier: tuple[Snapshot, ...] = ()
 
     def document(self, path: str) -> Document | None:
         """Return the document whose origin has this path, or None."""

@@ -49,7 +49,7 @@ _SLOTS = (
     "cup-xmpp",
     "candidate",
 )
-_USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth"}
+USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth"}
 # Expired 2021-09-30; ISRG Root X1 was cross-signed by it (S32).
 _DST_X3_NAME = "DST Root CA X3"
 _ISRG_X1_NAME = "ISRG Root X1"
@@ -463,8 +463,10 @@ class _Side:
             yield self.fact("revocation.reach", "may_fetch" if may else "may_not_fetch", reach_setting=f"{base} ...")
 
     def _renewal(self) -> Iterator[Fact]:
-        old = self.j.presenter.identities.get("previous")
-        if old is None or self.j.identity is None or self.j.identity.slot == "previous":
+        if self.j.identity is None or self.j.identity.slot == "previous":
+            return
+        old = self.j.presenter.identities.get("previous") or _replaced(self.j.presenter, self.j.identity)
+        if old is None:
             return
         before, now = old.leaf.certificate, self.j.sent[0]
         if before.sha256 == now.sha256:
@@ -535,7 +537,7 @@ def usages(certificate: Certificate) -> str:
     held = certificate.extended_key_usage
     if held is None:
         return "any (no extension)"
-    return ", ".join(_USAGES.get(oid, oid) for oid in held) or "none"
+    return ", ".join(USAGES.get(oid, oid) for oid in held) or "none"
 
 
 def soon(certificate: Certificate) -> timedelta:
@@ -604,6 +606,17 @@ def _certificate(
     )
     use = "candidate" if slot.startswith("candidate") else "previous" if slot == "previous" else "yes"
     yield Fact("certificate.in_use", subject, use, seen=seen)
+
+
+def _replaced(node: Node, identity: Identity) -> Identity | None:
+    """What the node held in the same slot before, as the last archive with another certificate shows it."""
+    state = node.earlier
+    while state is not None:
+        before = state.identities.get(identity.slot)
+        if before is not None and before.leaf.certificate.sha256 != identity.leaf.certificate.sha256:
+            return before
+        state = state.earlier
+    return None
 
 
 def _nodes(deployment: Deployment, judgements: Sequence[Judgement]) -> Iterator[Fact]:

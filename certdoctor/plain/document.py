@@ -53,6 +53,18 @@ def as_document(examination: Examination) -> dict[str, Any]:
             for q in examination.questions
         ],
         "unchecked": [{"what": clean(u.what), "why": clean(u.why), "remedy": u.remedy} for u in examination.unchecked],
+        "changes": [
+            {
+                "node": c.node,
+                "from": clean(c.earlier),
+                "to": clean(c.later),
+                "what": c.what.value,
+                "of": clean(c.of),
+                "before": clean(c.before),
+                "after": clean(c.after),
+            }
+            for c in examination.changes
+        ],
         "evidence": [
             {
                 "source": clean(d.origin.path),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from certdoctor.casework.changed import about, by_snapshot, values
 from certdoctor.casework.examination import Examination, Treatable
 from certdoctor.evidence.items import Document, Problem
 from certdoctor.language import N_, _
@@ -78,6 +79,12 @@ def _text(e: Examination) -> Iterator[str]:
         width = max(len(c.id) for c in e.connections)
         for c in e.connections:
             yield f"   {c.id:<{width}}  {c.kind:<14} {word(c.server_verdict)} / {word(c.client_verdict)}"
+    for title, held in by_snapshot(e.changes):
+        yield ""
+        yield clean(title)
+        for change in held:
+            before, after = values(change)
+            yield f"   {clean(about(change))}: {clean(before)} → {clean(after)}"
     if e.unchecked:
         yield ""
         yield _("Not checked:")
@@ -161,6 +168,15 @@ def _markdown(e: Examination) -> Iterator[str]:
         yield "|---|---|---|---|"
         for c in e.connections:
             yield f"| {escaped(c.id)} | {c.kind} | {word(c.server_verdict)} | {word(c.client_verdict)} |"
+    for title, held in by_snapshot(e.changes):
+        yield ""
+        yield f"**{escaped(title)}**"
+        yield ""
+        yield f"| {_('what')} | {_('before')} | {_('after')} |"
+        yield "|---|---|---|"
+        for change in held:
+            before, after = values(change)
+            yield f"| {escaped(about(change))} | {escaped(before)} | {escaped(after)} |"
     if e.unchecked:
         yield ""
         yield f"**{_('Not checked:')}**"

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from certdoctor.errors import CertdoctorError
@@ -372,20 +372,70 @@ def standing(session: Session, site_id: int, cases: Collection[int]) -> tuple[St
     slots = _assigned(session, where, current_only=True)
     result = []
     for item in session.scalars(select(Evidence).where(where).order_by(Evidence.id)):
-        document = Document(
-            origin=Origin(item.source, item.member),
-            kind=Kind(item.kind),
-            form=Form(item.form),
-            sha256=item.sha256,
-            size=item.size,
-            needs_password=item.needs_password,
-            host=item.host,
-            taken=item.taken,
-            remarks=tuple(item.remarks),
-            slot=item.slot,
-        )
-        result.append(StoredDocument(item.id, item.blob, document, tuple(slots.get(item.id, ()))))
+        result.append(StoredDocument(item.id, item.blob, _document(item), tuple(slots.get(item.id, ()))))
     return tuple(result)
+
+
+def snapshots_before(session: Session, site_id: int) -> tuple[tuple[StoredDocument, ...], ...]:
+    """Return what archives held that newer ones of the same box have replaced, archive by archive, oldest first.
+
+    Logs are left out, and what a current document repeats word for word.
+    """
+    rows = session.scalars(
+        select(Evidence)
+        .where(
+            Evidence.site_id == site_id,
+            Evidence.current.is_(False),
+            Evidence.host != "",
+            Evidence.member != "",
+            Evidence.kind.in_([Kind.CERTIFICATES.value, Kind.XCONFIGURATION.value, Kind.XSTATUS.value]),
+        )
+        .order_by(Evidence.taken, Evidence.added, Evidence.id)
+    )
+    current = select(Evidence.path, Evidence.blob).where(
+        Evidence.site_id == site_id, Evidence.current, Evidence.host != ""
+    )
+    seen = {(row.path, row.blob) for row in session.execute(current)}
+    found: dict[tuple[str, str, datetime], list[StoredDocument]] = {}
+    for item in rows:
+        if (item.path, item.blob) not in seen:
+            seen.add((item.path, item.blob))
+            key = (item.host.lower(), item.source, item.added)
+            found.setdefault(key, []).append(StoredDocument(item.id, item.blob, _document(item), ()))
+    return tuple(tuple(documents) for documents in found.values())
+
+
+def newest_besides(session: Session, site_id: int, host: str, source: str) -> str:
+    """Return the last time stamp among the other current archives of a host, "" where there is none."""
+    query = select(func.max(Evidence.taken)).where(
+        Evidence.site_id == site_id,
+        Evidence.host == host,
+        Evidence.source != source,
+        Evidence.member != "",
+        Evidence.current,
+    )
+    return session.scalar(query) or ""
+
+
+def keep_apart(session: Session, evidence_ids: Collection[int]) -> None:
+    """End documents of an archive that is older than the current one of its box."""
+    session.execute(update(Assignment).where(Assignment.evidence_id.in_(evidence_ids)).values(current=False))
+    session.execute(update(Evidence).where(Evidence.id.in_(evidence_ids)).values(current=False))
+
+
+def _document(item: Evidence) -> Document:
+    return Document(
+        origin=Origin(item.source, item.member),
+        kind=Kind(item.kind),
+        form=Form(item.form),
+        sha256=item.sha256,
+        size=item.size,
+        needs_password=item.needs_password,
+        host=item.host,
+        taken=item.taken,
+        remarks=tuple(item.remarks),
+        slot=item.slot,
+    )
 
 
 def content(session: Session, blob: str) -> bytes:

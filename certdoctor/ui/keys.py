@@ -75,6 +75,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("site", ("n",), "section('nodes')", "", N_("Show the nodes.")),
     Action("site", ("o",), "section('connections')", "", N_("Show who connects to whom, with both verdicts.")),
     Action("site", ("t",), "section('certificates')", "", N_("Show the certificates by expiry.")),
+    Action("site", ("w",), "section('changes')", "", N_("Show what changed between two snapshots of a box.")),
     Action("site", ("h",), "section('history')", "", N_("Show what happened when.")),
     Action("site", ("tab",), "next_section", N_("next"), N_("Go to the next section.")),
     Action("site", ("shift+tab",), "previous_section", "", N_("Go to the section before.")),

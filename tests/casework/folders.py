@@ -90,14 +90,22 @@ TRAVERSAL_SERVER = (
 )
 
 
-def write_archive(folder: Path, host: str, taken: str, zones: str) -> Path:
-    """Write what an Expressway gives under Diagnostics, and return the archive."""
+def write_archive(folder: Path, host: str, taken: str, zones: str, server: pki.Issued | None = None) -> Path:
+    """Write what an Expressway gives under Diagnostics, and return the archive.
+
+    Args:
+        folder: where.
+        host: whose, "expc1" or "expe1".
+        taken: the time stamp.
+        zones: lines of its configuration.
+        server: what it presents, default: the site's own.
+    """
     configuration = (
         f'*c xConfiguration SystemUnit Name: "{host}"\n'
         f'*c xConfiguration IP DNS Hostname: "{host}"\n'
         '*c xConfiguration IP DNS Domain Name: "example.com"\n' + zones
     )
-    server = EXPC if host == "expc1" else EXPE
+    server = server or (EXPC if host == "expc1" else EXPE)
     members = {
         f"loggingsnapshot_{host}_{taken}.txt": "".join(QUIET.format(n=n) for n in range(5)),
         f"xconf_dump_{host}_{taken}.txt": configuration,

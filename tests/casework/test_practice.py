@@ -236,6 +236,49 @@ def test_of_two_archives_of_a_host_the_newer_one_speaks(practice: Practice, tmp_
     assert current == {"diagnostic_log_expe1_2026-11-24_10_00_00.tar.gz"}
 
 
+@pytest.mark.parametrize("order", [(20, 23), (23, 20)])
+def test_snapshots_of_one_box_are_compared_over_cases(
+    practice: Practice, tmp_path: Path, order: tuple[int, int]
+) -> None:
+    first = a_case(practice)
+    site = practice.case(first).case.site_id
+    later = practice.open_case(site, "Monday").id
+    held = {
+        day: folders.write_archive(
+            tmp_path / str(day),
+            "expe1",
+            f"2026-11-{day}_10_00_00",
+            folders.TRAVERSAL_SERVER.replace("UC", zone),
+            server,
+        )
+        for day, zone, server in ((20, "UC", folders.EXPE), (23, "UC 2", folders.RENEWED))
+    }
+    for case, day in zip((first, later), order, strict=True):
+        added = practice.add_files(case, [held[day]])
+        assert all(proposal.assigned for proposal in added.proposals)
+    for examination in (practice.examine(later), practice.examine_site(site)):
+        node = examination.deployment.nodes["expe1"]
+        assert "2026-11-23" in node.identities["server"].document.origin.path
+        assert {(c.node, c.earlier, c.later) for c in examination.changes} == {
+            ("expe1", "2026-11-20 10:00", "2026-11-23 10:00")
+        }
+        assert {(c.what.value, c.of): (c.before, c.after) for c in examination.changes}.items() >= {
+            ("issuer", "server"): ("CN=Site Issuing CA,O=Example Ltd", "CN=Other Issuing CA,O=Example Ltd"),
+            ("setting", "Zones Zone 1 Name"): ("UC", "UC 2"),
+        }.items()
+
+
+def test_the_same_archive_again_is_no_earlier_snapshot(practice: Practice, tmp_path: Path) -> None:
+    first = a_case(practice)
+    site = practice.case(first).case.site_id
+    archive = folders.write_archive(tmp_path, "expe1", "2026-11-20_10_00_00", folders.TRAVERSAL_SERVER)
+    for case in (first, practice.open_case(site, "Again").id):
+        practice.add_files(case, [archive])
+    examination = practice.examine_site(site)
+    assert examination.deployment.nodes["expe1"].earlier is None
+    assert examination.changes == ()
+
+
 def test_keys_are_dropped_and_passwords_forgotten(practice: Practice, data: Path, tmp_path: Path) -> None:
     case = a_case(practice)
     (tmp_path / "x.pfx").write_bytes(pki.pfx(folders.EXPC, password="Weißes-Kaninchen"))

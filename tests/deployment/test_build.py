@@ -145,7 +145,11 @@ def test_the_newest_snapshot_speaks(tmp_path: Path) -> None:
     for parts in ((old, new), (new, old)):
         made = put_together(*parts)
         assert "2026-11-22" in made.nodes["expc1"].identities["server"].document.origin.path
-        assert all("2026-11-20" in document.origin.path for document in made.unassigned)
+        before = made.nodes["expc1"].earlier
+        assert before is not None
+        assert (before.taken, before.earlier) == ("2026-11-20_10_00_00", None)
+        assert "2026-11-20" in before.identities["server"].document.origin.path
+        assert not made.unassigned
 
 
 def test_what_belongs_to_nobody_is_unassigned() -> None:

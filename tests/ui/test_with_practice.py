@@ -9,6 +9,7 @@ import pytest
 
 from certdoctor.casework.practice import Practice
 from tests import pki
+from tests.casework import folders
 from tests.ui.driving import User, using
 
 
@@ -148,3 +149,16 @@ async def test_a_damaged_database_is_told_at_the_start(practice: Practice) -> No
     practice.notice = "The database was damaged; it was kept as certdoctor.db.corrupt-1."
     async with using(practice, clock=lambda: pki.NOW) as user:
         assert "was damaged" in user.status
+
+
+async def test_what_changed_between_two_archives_stands_at_the_site(practice: Practice, tmp_path: Path) -> None:
+    site = practice.create_site("Example Ltd", "HQ").id
+    for day, zone in ((20, "UC"), (23, "UC 2")):
+        archive = folders.write_archive(
+            tmp_path, "expe1", f"2026-11-{day}_10_00_00", folders.TRAVERSAL_SERVER.replace("UC", zone)
+        )
+        practice.add_files(practice.open_case(site, f"Day {day}").id, [archive])
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("down", "enter", "w")
+        user.sees("expe1: changed between 2026-11-20 10:00 and 2026-11-23 10:00", "Zones Zone 1 Name: UC → UC 2")
+        user.shows("site-changes")

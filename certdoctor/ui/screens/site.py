@@ -1,4 +1,4 @@
-"""A site: its cases, nodes, connections with both verdicts, certificates by expiry, and history."""
+"""A site: its cases, nodes, connections with both verdicts, certificates by expiry, changes, and history."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class SiteScreen(Sectioned):
         ("nodes", N_("Nodes")),
         ("connections", N_("Connections")),
         ("certificates", N_("Certificates")),
+        ("changes", N_("Changes")),
         ("history", N_("History")),
     )
 
@@ -84,6 +85,7 @@ class SiteScreen(Sectioned):
     def make_section(self, section: str) -> Section[Any]:
         from certdoctor.ui.sections.cases import CasesSection
         from certdoctor.ui.sections.certificates import CertificatesSection
+        from certdoctor.ui.sections.changes import ChangesSection
         from certdoctor.ui.sections.connections import ConnectionsSection
         from certdoctor.ui.sections.history import HistorySection
         from certdoctor.ui.sections.nodes import NodesSection
@@ -93,6 +95,7 @@ class SiteScreen(Sectioned):
             "nodes": NodesSection,
             "connections": ConnectionsSection,
             "certificates": CertificatesSection,
+            "changes": ChangesSection,
             "history": HistorySection,
         }
         return made[section]()

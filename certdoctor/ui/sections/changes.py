@@ -1,0 +1,58 @@
+"""What changed at the boxes of a site from snapshot to snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+
+from certdoctor.language import _
+from certdoctor.ui.screens.sectioned import Section
+from certdoctor.ui.screens.site import SiteScreen
+from certdoctor.ui.spans import Item, block, gap, heading, line, text_block
+from certdoctor.ui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from certdoctor.casework.examination import Examination
+
+
+class ChangesSection(Section[SiteScreen]):
+    """Changes by box, the newest snapshots first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = False
+
+    def compose(self) -> ComposeResult:
+        yield Rows()
+
+    def update(self) -> None:
+        if self.frame.examination is not None:
+            self._show(self.frame.examination)
+        elif not self._asked:
+            self._asked = True
+            self.frame.look(self._show)
+            self.frame.refresh_hint()
+
+    def _show(self, examination: Examination) -> None:
+        if not self.is_attached:
+            return
+        from certdoctor.casework.changed import about, by_snapshot, values
+
+        items: list[Item] = []
+        for title, held in by_snapshot(examination.changes):
+            items += [gap()] if items else []
+            items.append(heading(title))
+            for change in held:
+                before, after = values(change)
+                said = (*line(f"{about(change)}: ", "key"), *line(before), *line(" → ", "dim"), *line(after))
+                items.append(block(f"change-{len(items)}", said, indent=1, hang=2))
+        text = _("Nothing to compare, or nothing changed. Add a newer diagnostic archive of the same box to a case:"
+                 " what changed since the one before stands here.")  # fmt: skip
+        self.query_one(Rows).show(items or [gap(), text_block("", text, indent=2)])
+        self.frame.refresh_hint()
+
+    def hint(self) -> str:
+        if self.frame.examination is None and self.frame.job is not None:
+            return _("Looking for what changed; esc cancels.")
+        return _("What changed at each box from one archive to the next, the newest first.")
