@@ -90,10 +90,10 @@ async def test_tab_goes_round_the_sections() -> None:
     async with using() as user:
         await user.press("down", "enter")
         seen = []
-        for _section in range(5):
+        for _section in range(6):
             seen.append(user.text)
             await user.press("tab")
-        assert len(set(seen)) == 5
+        assert len(set(seen)) == 6
         assert user.text == seen[0]
 
 

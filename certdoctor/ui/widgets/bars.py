@@ -78,22 +78,27 @@ class Sections(Bar):
         self._draw()
 
     def _draw(self) -> None:
+        keys = [key for _section, key, _title in self._entries]
         titles = [title for _section, _key, title in self._entries]
-        room = self.size.width - sum(cell_len(key) + 4 for _section, key, _title in self._entries)
-        while sum(map(cell_len, titles)) > max(room, len(titles)):
+        gap, room = " ", self.size.width - sum(cell_len(key) + 4 for key in keys)
+        if _width(titles) > room:  # closer together, then without their counts, then shortened
+            gap, room = "", self.size.width - sum(cell_len(key) + 2 for key in keys)
+        if _width(titles) > room:
+            titles = [title.rstrip(" 0123456789") for title in titles]
+        while _width(titles) > max(room, len(titles)):
             longest = max(range(len(titles)), key=lambda n: cell_len(titles[n]))
             titles[longest] = fit(titles[longest], cell_len(titles[longest]) - 1)
-        texts = [
-            (section, f" {key} ", f"{title} ")
-            for (section, key, _title), title in zip(self._entries, titles, strict=True)
-        ]
         spans: list[Span] = []
-        for section, key, title in texts:
+        for (section, key, _title), title in zip(self._entries, titles, strict=True):
             if section == self._here:
-                spans += [(f"{key}{title}", "here"), (" ", "")]
+                spans += [(f"{gap}{key} {title}{gap}", "here"), (" ", "")]
             else:
-                spans += [(key, "key"), (title, ""), (" ", "")]
+                spans += [(f"{gap}{key} ", "key"), (f"{title}{gap}", ""), (" ", "")]
         self.put(tuple(spans))
+
+
+def _width(texts: Sequence[str]) -> int:
+    return sum(cell_len(text) for text in texts)
 
 
 class Status(Bar):
