@@ -19,7 +19,7 @@ from certdoctor.facts.captures import captured, differences
 from certdoctor.facts.certificates import observe_certificates
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
 from certdoctor.facts.files import observe_files
-from certdoctor.facts.logs import Signatures, events, observe_logs
+from certdoctor.facts.logs import Event, Signatures, events, observe_logs
 from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
 from certdoctor.facts.peers import observe_peers
 from certdoctor.facts.presented import observe_presented
@@ -34,6 +34,7 @@ from certdoctor.reasoning.findings import Finding, Reasoned, Verdict
 from certdoctor.sentences import told, told_place
 
 SITE = Subject(SubjectKind.SITE, "site")
+_PEERS_NAMED = 20  # of boxes that only logs tell of
 _SERIOUS = ("critical", "high", "medium")
 
 
@@ -80,6 +81,7 @@ def examine(
         *observe_files(deployment, evidence.documents),
         *observe_peers(deployment, judgements),
     ]
+    heard: tuple[Event, ...] = ()
     if knowledge.reasons is not None:
         signatures = Signatures(knowledge.signatures, knowledge.reasons)
         mutual = frozenset(kind.id for kind in kinds.values() if kind.client is not None)
@@ -99,7 +101,8 @@ def examine(
         affected=_affected(deployment, judgements),
         declined=[(fact, _subject(subject)) for fact, subject in declined],
     )
-    return _result(evidence, deployment, judgements, facts, reasoned, knowledge, lang)
+    unheard = tuple(_known_by_others(deployment, heard))
+    return _result(evidence, deployment, judgements, facts, reasoned, knowledge, lang, unheard)
 
 
 def _told(answers: Iterable[tuple[str, str]], knowledge: Knowledge) -> list[Fact]:
@@ -139,6 +142,7 @@ def _result(
     reasoned: Reasoned,
     knowledge: Knowledge,
     lang: str,
+    known_by_others: tuple[Unchecked, ...],
 ) -> Examination:
     decisive = [f for f in reasoned.findings if f.strength == "decisive" and not f.told]
     refused = [j for j in judgements if j.outcome in (Outcome.REFUSED, Outcome.DEPENDS)]
@@ -174,7 +178,11 @@ def _result(
         connections=tuple(_connection_lines(deployment, judgements)),
         candidates=reasoned.candidates,
         questions=tuple(texts.question(q) for q in reasoned.questions),
-        unchecked=(*_unchecked(deployment, judgements, reasoned), *_otherwise(deployment, judgements, evidence)),
+        unchecked=(
+            *_unchecked(deployment, judgements, reasoned),
+            *_otherwise(deployment, judgements, evidence),
+            *known_by_others,
+        ),
         evidence=evidence,
         deployment=deployment,
         judgements=judgements,
@@ -265,6 +273,24 @@ def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned
         yield Unchecked(_("rule engine"), notice, "")
     for disagreement in reasoned.disagreements:
         yield Unchecked(_("rule engine"), disagreement, "")
+
+
+def _known_by_others(deployment: Deployment, heard: Iterable[Event]) -> Iterable[Unchecked]:
+    """Boxes that only another box tells of: what is known of them, and what is wanted."""
+    lacking = _("known only from {place}; its certificates, trusted CAs and configuration are wanted")
+    for node in deployment.nodes.values():
+        if node.known_from is not None:
+            yield Unchecked(node.name, lacking.format(place=told_place(str(node.known_from))), wording.archive_of(node))
+    known = {known.lower() for node in deployment.nodes.values() for known in (*node.names, *node.addresses, node.id)}
+    # An address alone may be a node whose addresses nobody gave; a name is somebody's own.
+    told_of: dict[str, Event] = {}
+    for event in heard:
+        if "." in event.name and event.name.lower() not in known and not event.connection:
+            told_of.setdefault(event.name.lower(), event)
+    for name, event in list(told_of.items())[:_PEERS_NAMED]:
+        line = _("line {number}").format(number=event.line)
+        place = told_place(f"{event.document.origin.path}, {event.place or line}")
+        yield Unchecked(f"{name}:{event.port}" if event.port else name, lacking.format(place=place), "")
 
 
 def _otherwise(deployment: Deployment, judgements: Sequence[Judgement], evidence: Evidence) -> Iterable[Unchecked]:

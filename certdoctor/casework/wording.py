@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from certdoctor.casework.examination import FixLine, ProofLine, QuestionLine, Treatable, VerifyLine
-from certdoctor.deployment.model import Judgement
+from certdoctor.deployment.model import Judgement, Node
 from certdoctor.facts.model import Fact
 from certdoctor.form import Text
 from certdoctor.knowledge.forms import DiagnosisText
@@ -123,3 +123,8 @@ def how_to_get(judgement: Judgement) -> str:
     if node.role in ("cucm", "imp", "cuc"):
         return _("{node}: Cisco Unified OS Administration > Security > Certificate Management").format(node=node.id)
     return ""
+
+
+def archive_of(node: Node) -> str:
+    """Tell where an Expressway's diagnostic log archive can be had; it holds all that is wanted of it."""
+    return f"{node.id}: Maintenance > Diagnostics > Diagnostic logging > Collect log > Download log"

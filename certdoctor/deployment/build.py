@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from certdoctor.deployment import expressway, wording
+from certdoctor.deployment import expressway, provisional, wording
 from certdoctor.deployment.model import Connection, Deployment, Identity, Node, TrustList
 from certdoctor.deployment.version import Version
 from certdoctor.evidence.items import Document, Evidence, Found, Kind, Setting, Snapshot
@@ -26,14 +26,18 @@ def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Dep
     archives, earlier = _by_host(evidence)
     nodes: dict[str, Node] = {}
     used: set[str] = set()
+    brought: list[str] = []  # by an archive
     for described in description.nodes:
         host = next((h for h in archives if _is_host_of(h, described)), None)
         own = archives.pop(host) if host else ()
+        brought += [described.id] if own else []
         nodes[described.id] = _node(described, by_path, own, used, conflicts)
     for host, own in archives.items():
         found = _from_archive(host, own)
         if found.id not in nodes:
             nodes[found.id] = _node(found, by_path, own, used, conflicts)
+            brought.append(found.id)
+    nodes |= {node.id: node for node in provisional.beyond(nodes, brought)}
     used.update(document.origin.path for snapshot in earlier for document in snapshot.documents)
     before: dict[str, list[Snapshot]] = {}
     for snapshot in earlier:

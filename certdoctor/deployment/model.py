@@ -68,6 +68,8 @@ class Node:
     taken: str = ""  # time stamp of the archive it was seen in, as written there
     earlier: Node | None = None  # the same box in the archive before, which judges nothing
 
+    known_from: Origin | None = None  # the one place that tells of it: a provisional node, nothing of it is at hand
+
     @property
     def is_expressway(self) -> bool:
         return self.role in ("expressway-c", "expressway-e")

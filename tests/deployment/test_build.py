@@ -119,8 +119,21 @@ def test_archives_alone_make_nodes(tmp_path: Path) -> None:
 def test_archive_belongs_to_the_node_of_its_host(tmp_path: Path, described: tuple[str, tuple[str, ...]]) -> None:
     node = NodeDescription(id=described[0], role="expressway-c", names=described[1])
     made = put_together(archive(tmp_path, "expc1", "2026-11-20_10_00_00"), nodes=(node,))
-    assert set(made.nodes) == {described[0]}
+    assert {n.id for n in made.nodes.values() if n.known_from is None} == {described[0]}
     assert "server" in made.nodes[described[0]].identities
+
+
+def test_a_peer_that_only_an_archive_names_is_a_provisional_node(tmp_path: Path) -> None:
+    made = put_together(archive(tmp_path, "expc1", "2026-11-20_10_00_00"))
+    (peer,) = (node for node in made.nodes.values() if node.known_from is not None)
+    assert (peer.role, peer.names) == ("expressway-e", ("expe1.example.com",))
+    assert "line " in str(peer.known_from)
+    assert (len(peer.identities), len(peer.trust), len(peer.settings)) == (0, 0, 0)
+    both = put_together(
+        archive(tmp_path, "expc1", "2026-11-20_10_00_01"),
+        archive(tmp_path, "edge", "2026-11-20_10_00_00", folders.TRAVERSAL_SERVER),
+    )
+    assert all(node.known_from is None for node in both.nodes.values())
 
 
 def test_archive_contradicts_the_description(tmp_path: Path) -> None:
