@@ -20,3 +20,7 @@ class BadInput(CertdoctorError):
         self.remedy = remedy
         where = f"{source}: {place}" if place else source
         super().__init__(f"{where}: {reason}" + (f" {remedy}" if remedy else ""))
+
+
+class Stopped(Exception):
+    """The user cancelled what was under way; nothing of it is kept."""

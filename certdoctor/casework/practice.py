@@ -189,14 +189,22 @@ class Practice:
                 notes=cases.notes(session, case_id),
             )
 
-    def add_files(self, case_id: int, paths: Sequence[Path], passwords: Sequence[str] = ()) -> Added:
+    def add_files(
+        self,
+        case_id: int,
+        paths: Sequence[Path],
+        passwords: Sequence[str] = (),
+        progress: Callable[[int], None] | None = None,
+    ) -> Added:
         """Read files, folders and archives into a case. Passwords are used and forgotten.
+
+        `progress` is told how many bytes were read so far; where it raises `Stopped`, nothing is added.
 
         What a site.yml or the archive of a box says is followed at once; the other proposals wait for `assign`.
         """
         from certdoctor.evidence.read import read_paths
 
-        return self._add(case_id, read_paths(paths, passwords))
+        return self._add(case_id, read_paths(paths, passwords, progress=progress))
 
     def add_text(self, case_id: int, text: str) -> Added:
         """Read pasted text (PEM, log lines, xConfiguration) into a case."""

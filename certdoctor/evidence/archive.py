@@ -13,7 +13,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from certdoctor.evidence import wording
@@ -55,8 +55,9 @@ class _TooMuch(Exception):
 class Allowance:
     """What may still be unpacked from one outermost archive, all archives inside it included."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, progress: Callable[[int], None] | None = None) -> None:
         self.limits = limits
+        self.progress = progress  # told how many more bytes were unpacked; what it raises ends the reading
         self.members = limits.archive_members
         self.total = limits.archive_total_bytes
 
@@ -68,6 +69,8 @@ class Allowance:
 
     def unpacked(self, count: int) -> None:
         self.total -= count
+        if self.progress is not None:
+            self.progress(count)
         if self.total < 0:
             reason = wording.ARCHIVE_TOTAL.format(limit=self.limits.archive_total_bytes)
             raise _TooMuch(reason, wording.ARCHIVE_UNPACK_REMEDY)

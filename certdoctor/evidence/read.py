@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,12 @@ from certdoctor.evidence.items import Document, Evidence, Origin, Problem
 from certdoctor.limits import DEFAULT, Limits
 
 
-def read_paths(paths: Sequence[Path], passwords: Sequence[str] = (), limits: Limits = DEFAULT) -> Evidence:
+def read_paths(
+    paths: Sequence[Path],
+    passwords: Sequence[str] = (),
+    limits: Limits = DEFAULT,
+    progress: Callable[[int], None] | None = None,
+) -> Evidence:
     """Read files, folders (with all below them) and archives, in the order given.
 
     Names in the evidence: see `roots`. Nothing that is wrong with a file raises an error; each such file becomes
@@ -24,8 +29,9 @@ def read_paths(paths: Sequence[Path], passwords: Sequence[str] = (), limits: Lim
         paths: what the user gave.
         passwords: tried on PFX files and encrypted zip members, then forgotten.
         limits: the bounds on what is read.
+        progress: told often how many bytes were read so far, unpacked; it may raise `Stopped` to end the reading.
     """
-    reading = _Reading(passwords, limits)
+    reading = _Reading(passwords, limits, progress)
     for item in roots.inputs(paths, limits):
         if isinstance(item, Problem):
             reading.problems.append(item)
@@ -62,17 +68,27 @@ def _too_large(origin: Origin, limits: Limits) -> Problem:
 class _Reading:
     """One run of the readers over any number of inputs."""
 
-    def __init__(self, passwords: Sequence[str], limits: Limits) -> None:
+    def __init__(self, passwords: Sequence[str], limits: Limits, progress: Callable[[int], None] | None = None) -> None:
         self.passwords = passwords
         self.limits = limits
+        self.progress = progress
+        self.count = 0  # bytes
         self.documents: list[Document] = []
         self.problems: list[Problem] = []
+
+    def allowance(self) -> archive.Allowance:
+        return archive.Allowance(self.limits, self.went_on)
+
+    def went_on(self, count: int) -> None:
+        self.count += count
+        if self.progress is not None:
+            self.progress(self.count)
 
     def file(self, path: Path, origin: Origin) -> None:
         try:
             with path.open("rb") as stream:
                 if archive.looks_like(stream.peek(512)[:512]):
-                    self.archive(stream, origin, archive.Allowance(self.limits), 1)
+                    self.archive(stream, origin, self.allowance(), 1)
                     return
                 data = stream.read(self.limits.file_bytes + 1)
         except OSError as error:
@@ -82,6 +98,7 @@ class _Reading:
         if len(data) > self.limits.file_bytes:
             self.problems.append(_too_large(origin, self.limits))
             return
+        self.went_on(len(data))
         self.bytes(data, origin)
 
     def bytes(self, data: bytes, origin: Origin) -> None:
@@ -98,6 +115,7 @@ class _Reading:
             if isinstance(item, Problem):
                 self.problems.append(item)
                 continue
+            self.went_on(0)
             member = Origin(origin.source, f"{origin.member}!{item.name}" if origin.member else item.name)
             if archive.looks_like(item.data[:512]):
                 self.archive(io.BytesIO(item.data), member, allowance, depth + 1)

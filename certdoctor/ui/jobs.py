@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from certdoctor.errors import CertdoctorError
+from certdoctor.errors import CertdoctorError, Stopped
 from certdoctor.language import _
 
 if TYPE_CHECKING:
@@ -61,6 +61,24 @@ class OneByOne:
 
 
 @dataclass(slots=True)
+class Meter:
+    """How far a long read has come; the job's thread calls it, and `stop` ends that read at its next call."""
+
+    count: int = 0  # bytes
+    stop: bool = False
+
+    def __call__(self, count: int) -> None:
+        """Note how many bytes were read so far.
+
+        Raises:
+            Stopped: the read was cancelled.
+        """
+        self.count = count
+        if self.stop:
+            raise Stopped
+
+
+@dataclass(slots=True)
 class Job:
     """A long job that is under way: what it is called, and since when (loop time)."""
 
@@ -68,6 +86,7 @@ class Job:
     since: float
     gives_way: bool = False  # the user did not ask for it: whatever else is asked for takes its place
     worker: Worker[None] | None = None
+    meter: Meter | None = None
 
 
 class Jobs:

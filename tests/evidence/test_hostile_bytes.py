@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import os
 import re
 from functools import lru_cache
 
@@ -25,7 +26,9 @@ from tests.evidence.broken_inputs import BROKEN
 SMALL = Limits(
     file_bytes=200_000, archive_total_bytes=1_000_000, archive_members=50, ratio_from_bytes=50_000, kdf_iterations=5_000
 )
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# CERTDOCTOR_FUZZ=20000 tries so many inputs per test; each is one the readers have to answer without an error.
+EXAMPLES = int(os.environ.get("CERTDOCTOR_FUZZ", "150"))
+quick = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @lru_cache(maxsize=1)

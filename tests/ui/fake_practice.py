@@ -464,9 +464,19 @@ class FakePractice(Practice):
         self._record("case")
         return self._cases[case_id]
 
-    def add_files(self, case_id: int, paths: Sequence[Path], passwords: Sequence[str] = ()) -> Added:
+    def add_files(
+        self,
+        case_id: int,
+        paths: Sequence[Path],
+        passwords: Sequence[str] = (),
+        progress: Callable[[int], None] | None = None,
+    ) -> Added:
         self._record("add_files")
         path = str(paths[0])
+        for count in range(200 if path.endswith(".tar.gz") and progress else 0):
+            time.sleep(0.05)
+            assert progress is not None
+            progress(count * 1_000_000)
         if not paths[0].exists():
             raise CertdoctorError(f"{path} does not exist.")
         if path.endswith(".pfx") and PFX_PASSWORD not in passwords:

@@ -285,6 +285,24 @@ async def test_a_file_is_added_by_path_with_completion(tmp_path: Path) -> None:
         assert user.practice.case(1).evidence[-1].slot == "identity:tomcat"
 
 
+async def test_a_large_archive_shows_how_far_it_is_and_can_be_cancelled(tmp_path: Path) -> None:
+    (tmp_path / "diagnostic.tar.gz").write_text("x")
+    async with using() as user:
+        before = user.practice.case(1).evidence
+        await user.press("r", "a", "ctrl+u")
+        await user.type(f"{tmp_path}/diagnostic.tar.gz")
+        await user.pilot.press("enter")
+        for _wait in range(40):
+            await user.pilot.pause(0.1)
+            if " MB" in user.text.splitlines()[0]:
+                break
+        assert "reading… " in user.text.splitlines()[0]
+        await user.pilot.press("escape")
+        await user.pilot.pause(0.2)
+        assert "Cancelled: reading" in user.status
+        assert user.practice.case(1).evidence == before
+
+
 async def test_a_path_is_picked_from_the_list(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.pem").write_text("x")

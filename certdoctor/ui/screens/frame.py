@@ -15,7 +15,7 @@ from textual.widget import Widget
 from certdoctor.language import _
 from certdoctor.ui import keys
 from certdoctor.ui.guards import SMALLEST
-from certdoctor.ui.jobs import Job, sentence
+from certdoctor.ui.jobs import Job, Meter, sentence
 from certdoctor.ui.spans import line
 from certdoctor.ui.widgets.bars import Bar, KeyBar, Sections, Status, TitleBar
 from certdoctor.ui.widgets.fields import Form, Line
@@ -164,7 +164,13 @@ class Frame(Screen[None]):
         self.doctor.jobs.ask(self, call, done, self.failed, group=group)
 
     def ask_long(
-        self, label: str, call: Callable[[Practice], T], done: Callable[[T], object], *, gives_way: bool = False
+        self,
+        label: str,
+        call: Callable[[Practice], T],
+        done: Callable[[T], object],
+        *,
+        gives_way: bool = False,
+        meter: Meter | None = None,
     ) -> bool:
         """Like `ask`, for what may take seconds: shows that it runs, and escape cancels it.
 
@@ -176,7 +182,7 @@ class Frame(Screen[None]):
         if self.job:
             self.say(_("Still busy: {label}. esc cancels it.").format(label=self.job.label))
             return False
-        job = Job(label, self.doctor.elapsed(), gives_way)
+        job = Job(label, self.doctor.elapsed(), gives_way, meter=meter)
 
         def over() -> None:
             if self.job is job:
@@ -205,6 +211,8 @@ class Frame(Screen[None]):
         seconds = int(self.doctor.elapsed() - self.job.since)
         # The seconds come after the first one: a job that ends at once says nothing twice.
         shown = f"{self.job.label}…" + (f" {seconds} s" if seconds else "")
+        if self.job.meter is not None and (megabytes := self.job.meter.count // 1_000_000):
+            shown += f" {megabytes} MB"
         self.title_bar.set_state(shown)
         if seconds:
             self.set_timer(1.0, self._show_job)
@@ -281,6 +289,8 @@ class Frame(Screen[None]):
 
     def _drop_job(self, job: Job) -> None:
         self.job = None
+        if job.meter is not None:
+            job.meter.stop = True
         if job.worker is not None:
             job.worker.cancel()
 

@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from certdoctor.language import _, ngettext
 from certdoctor.sentences import told, told_place
 from certdoctor.ui import keys, words
+from certdoctor.ui.jobs import Meter
 from certdoctor.ui.places import choices, place_text, slot_text
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
@@ -174,7 +175,8 @@ class EvidenceSection(Section[CaseScreen]):
             self.frame.locked = Locked(paths, names, passwords) if names else None
             await self._added(added, tried=bool(passwords))
 
-        self.frame.ask_long(_("reading"), lambda p: p.add_files(case_id, paths, passwords), done)
+        meter = Meter()
+        self.frame.ask_long(_("reading"), lambda p: p.add_files(case_id, paths, passwords, meter), done, meter=meter)
 
     async def _added(self, added: Added, tried: bool = False) -> None:
         frame = self.frame
