@@ -1,17 +1,26 @@
-"""`make bench`: start-up against a bare Textual app, an examination against its bare cost, peak memory."""
+"""`make bench`: start-up against a bare Textual app, an examination against its bare cost; logs and archives when named."""
 
 from __future__ import annotations
 
 import sys
 
-from bench import examination, large, logs, startup
+from bench import archive, examination, large, logs, startup
+
+
+_ALL = {
+    "startup": startup.main,
+    "examination": examination.main,
+    "large": large.main,
+    "logs": logs.main,
+    "archive": archive.main,
+}
 
 
 def main() -> int:
     """Run the benchmarks named on the command line, or all."""
     chosen = sys.argv[1:] or ["startup", "examination"]
     for name in chosen:
-        {"startup": startup.main, "examination": examination.main, "large": large.main, "logs": logs.main}[name]()
+        _ALL[name]()
     return 0
 
 
