@@ -6,7 +6,6 @@ import sys
 
 from bench import archive, examination, large, logs, startup
 
-
 _ALL = {
     "startup": startup.main,
     "examination": examination.main,
