@@ -145,7 +145,8 @@ def _server_only_for_the_client_store(site: WholeSite) -> None:
 
 @plant("UPL-05", also="EKU-01", touches="upload", versions=("X15.4.0",))
 def _server_only_upload_to_e(site: WholeSite) -> None:
-    offer(site, site.rng.choice(site.es), renewed(site.rng.choice(site.es), purposes=(pki.SERVER_AUTH,)))
+    box = site.rng.choice(site.es)
+    offer(site, box, renewed(box, purposes=(pki.SERVER_AUTH,)))
 
 
 @plant("UPL-07", touches="e.leaf c.leaf")
