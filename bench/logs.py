@@ -40,7 +40,7 @@ def main() -> None:
     knowledge = load(folder("rules"), folder("kb"))
     assert knowledge.reasons is not None
     signatures = Signatures(knowledge.signatures, knowledge.reasons)
-    document = Document(Origin("box.log"), Kind.LOG, stored=data)
+    document = Document(Origin("box.log"), Kind.LOG, kept=data)
     found = 0
 
     def search() -> None:
@@ -65,7 +65,7 @@ def main_once() -> None:
     data = sample()
     knowledge = load(folder("rules"), folder("kb"))
     assert knowledge.reasons is not None
-    document = Document(Origin("box.log"), Kind.LOG, stored=data)
+    document = Document(Origin("box.log"), Kind.LOG, kept=data)
     for _event in Signatures(knowledge.signatures, knowledge.reasons).events("box", document):
         pass
 

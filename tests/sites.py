@@ -62,7 +62,7 @@ def configuration(lines: str) -> str:
 
 def log(text: str, path: str = "box.log") -> Document:
     """Return log lines as a document."""
-    return Document(Origin(path), Kind.LOG, stored=text.encode())
+    return Document(Origin(path), Kind.LOG, kept=text.encode())
 
 
 def described(boxes: Mapping[str, Box]) -> tuple[tuple[NodeDescription, ...], Evidence]:

@@ -67,10 +67,10 @@ class Reader:
         with self._lock:
             if key not in self._held:
                 self._held[key] = document
-                self._bytes += len(document.stored)
+                self._bytes += len(document.kept)
             while self._bytes > self._capacity:
                 _key, oldest = self._held.popitem(last=False)
-                self._bytes -= len(oldest.stored)
+                self._bytes -= len(oldest.kept)
 
 
 def _read(data: bytes, given: Document) -> Document:

@@ -122,6 +122,7 @@ def members(
             found = True
             if isinstance(item, Member):
                 yield item._replace(name=_unique(item.name, used))
+                del item  # the next member is read while nothing holds this one
             else:
                 place, looks, reason, remedy = item
                 yield Problem(_inside(origin, place), looks, reason, remedy)
@@ -258,10 +259,16 @@ def _tar(stream: BinaryIO, allowance: Allowance) -> Iterator[Member | _Fault]:
             else:
                 member = archive.extractfile(info)
                 if member is not None:
-                    data = member.read()
-                    if len(data) < info.size:
+                    # In pieces into one buffer: tarfile would hold a long member three times.
+                    held = io.BytesIO()
+                    while chunk := member.read(_CHUNK):
+                        held.write(chunk)
+                    if held.tell() < info.size:
                         raise EOFError("it ends in the middle of a member")
-                    yield Member(name, data)
+                    found = Member(name, held.getvalue())
+                    del held
+                    yield found
+                    del found
 
 
 class _Counted(io.RawIOBase):

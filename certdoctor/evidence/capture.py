@@ -99,7 +99,7 @@ def read(data: bytes, blank: Document, limits: Limits) -> _Read:
     document = replace(
         blank,
         kind=Kind.CAPTURE,
-        stored=_transcript(conversations, found),
+        kept=_transcript(conversations, found),
         certificates=found,
         conversations=conversations,
         remarks=tuple(gathering.remarks),

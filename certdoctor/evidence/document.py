@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ from certdoctor.limits import Limits
 
 Read = tuple[tuple[Document, ...], tuple[Problem, ...]]
 
+_LONG_LOG = 1 << 20  # bytes; a longer log is held packed
 _SAMPLE = 256 * 1024  # characters of text outside of blocks that decide what a document is
 
 
@@ -172,11 +174,13 @@ def _as_pem(gathering: Gathering, from_pfx: bool) -> str:
 def _gathered(blank: Document, kind: Kind, form: Form, kept: bytes, gathering: Gathering) -> Read:
     if gathering.empty and kind == Kind.CERTIFICATES:
         kind, kept = Kind.NOT_READ, b""
+    long = kind == Kind.LOG and len(kept) > _LONG_LOG
     document = replace(
         blank,
         kind=kind,
         form=form if kind == Kind.CERTIFICATES or gathering.found else Form.NONE,
-        stored=kept,
+        kept=zlib.compress(kept, 1) if long else kept,
+        packed=long,
         certificates=tuple(gathering.found),
         requests=tuple(gathering.requests),
         revocation_lists=tuple(gathering.revocation_lists),

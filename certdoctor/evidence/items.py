@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -213,7 +214,7 @@ class Document:
     """One file or archive member, read.
 
     `stored` is what may be kept: the bytes without private keys (a PFX becomes the PEM of its certificates,
-    a packet capture the transcript of its handshakes).
+    a packet capture the transcript of its handshakes). Ask for it once where it is used: it may be unpacked anew.
     """
 
     origin: Origin
@@ -221,7 +222,8 @@ class Document:
     form: Form = Form.NONE
     sha256: str = ""  # of the bytes as given
     size: int = 0
-    stored: bytes = field(default=b"", repr=False)
+    kept: bytes = field(default=b"", repr=False)
+    packed: bool = False  # `kept` is compressed, as that of a long log is: an archive may hold hundreds of megabytes
     certificates: tuple[Found, ...] = ()
     requests: tuple[SigningRequest, ...] = ()
     revocation_lists: tuple[RevocationList, ...] = ()
@@ -234,6 +236,11 @@ class Document:
     remarks: tuple[str, ...] = ()  # read all the same, but a box may refuse it: why
     slot: str = ""  # what its name says it is: "identity:server", "trust:ca", "xconf", "xstat", "log", "csr"
     site: SiteDescription | None = None  # kind SITE: what it describes; None where it is faulty
+
+    @property
+    def stored(self) -> bytes:
+        """What may be kept of it."""
+        return zlib.decompress(self.kept) if self.packed else self.kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class _Reading:
                 self.archive(io.BytesIO(item.data), member, allowance, depth + 1)
             else:
                 self.bytes(item.data, member)
+            del item  # the next member is read while nothing holds this one
 
     def evidence(self) -> Evidence:
         self._one_site()

@@ -33,7 +33,7 @@ def snapshot(text: str) -> list[Part] | None:
     The fields are those that public readers of this interface use: identities (service, certificate, csr) and
     trusts (service, certificate_data with filename and certificate).
     """
-    if not text.lstrip().startswith("{") or not re.search(r'"(?:identities|trusts)"\s*:\s*\[', text):
+    if not text[:10_000].lstrip().startswith("{") or not re.search(r'"(?:identities|trusts)"\s*:\s*\[', text):
         return None
     try:
         whole = json.loads(text)
@@ -151,7 +151,7 @@ def _joined(folder: Origin, files: Sequence[Document]) -> Document:
         files[0],
         origin=folder,
         form=files[0].form if len({file.form for file in files}) == 1 else Form.PEM,
-        stored=data,
+        kept=data,
         sha256=stored.digest(data),
         size=sum(file.size for file in files),
         certificates=tuple(found for file in files for found in file.certificates),

@@ -305,7 +305,7 @@ def test_a_key_that_a_reader_let_through_is_not_kept(
 
     (tmp_path / "a.pem").write_text(folders.EXPC.pem)
     good = read.read_paths([tmp_path / "a.pem"])
-    leaky = replace(good, documents=(replace(good.documents[0], stored=folders.EXPC.key_pem.encode()),))
+    leaky = replace(good, documents=(replace(good.documents[0], kept=folders.EXPC.key_pem.encode()),))
     monkeypatch.setattr(read, "read_paths", lambda *_, **_more: leaky)
     case = a_case(practice)
     added = practice.add_files(case, [tmp_path / "a.pem"])

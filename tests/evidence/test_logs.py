@@ -65,7 +65,7 @@ def test_certificates_in_a_folder_of_logs_stay_certificates() -> None:
 
 
 def _document(data: bytes) -> Document:
-    return Document(Origin("x.log"), Kind.LOG, stored=data)
+    return Document(Origin("x.log"), Kind.LOG, kept=data)
 
 
 @pytest.mark.parametrize(

@@ -448,7 +448,7 @@ ONE = negotiation("Outbound", "tlsv1 alert unknown ca")
     ],
 )
 def test_places_of_lines(data: bytes, lines: list[int]) -> None:
-    document = Document(Origin("a.log"), Kind.LOG, stored=data)
+    document = Document(Origin("a.log"), Kind.LOG, kept=data)
     assert [event.line for event in signatures().events("box", document)] == lines
 
 
