@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from certdoctor.deployment import expressway
+from certdoctor.deployment.build import role_of
 from certdoctor.evidence.items import Certificate, Document, Kind, Setting
 from certdoctor.evidence.site import NodeDescription, SiteDescription
 from certdoctor.language import _
@@ -63,12 +64,7 @@ def from_archive(host: str, documents: Sequence[Document], taken: Iterable[str])
     for document in documents:
         if document.kind == Kind.XCONFIGURATION:
             settings |= document.settings
-    slots = {document.slot for document in documents}
-    role = expressway.role(settings)
-    if not role and any("cup-xmpp" in slot for slot in slots):
-        role = "imp"
-    if not role and any("tomcat" in slot for slot in slots):
-        role = "cucm"
+    role = role_of(settings, (document.slot for document in documents))
     name = expressway.host_name(settings)
     stem = re.sub(r"[^a-z0-9-]+", "-", _label(host)).strip("-")[:60] or "node"
     held, identifier, number = set(taken), stem, 1
@@ -76,7 +72,7 @@ def from_archive(host: str, documents: Sequence[Document], taken: Iterable[str])
         number += 1
         identifier = f"{stem}-{number}"
     names = (name,) if name else (host,)
-    return NodeDescription(id=identifier, role=role or "other", names=names)
+    return NodeDescription(id=identifier, role=role, names=names)
 
 
 def in_archive(documents: Sequence[Document], node: str) -> Iterator[Place]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from certdoctor.deployment import expressway, provisional, wording
 from certdoctor.deployment.model import Connection, Deployment, Identity, Node, TrustList
@@ -102,13 +101,20 @@ def _state(node: Node, snapshots: Iterable[Snapshot]) -> Node | None:
 
 
 def _from_archive(host: str, documents: Iterable[Document]) -> NodeDescription:
+    documents = tuple(documents)
     settings = _settings(documents)
     name = expressway.host_name(settings)
     return NodeDescription(
         id=host.partition(".")[0].replace("_", "-"),
-        role=expressway.role(settings) or "other",
+        role=role_of(settings, (document.slot for document in documents)),
         names=(name,) if name else (host,),
     )
+
+
+def role_of(settings: Mapping[str, Setting], slots: Iterable[str]) -> str:
+    """Return the role that a box's own exports tell: by its traversal zones, else by the services of its certificates."""
+    held = " ".join(slots)
+    return expressway.role(settings) or ("imp" if "cup-xmpp" in held else "cucm" if "tomcat" in held else "other")
 
 
 def _settings(documents: Iterable[Document]) -> dict[str, Setting]:
@@ -136,11 +142,11 @@ def _node(
 
     identities: dict[str, Identity] = {}
     trust: dict[str, TrustList] = {}
-    for slot, document in _archive_certificates(own):
-        if slot == "ca":
-            trust["ca"] = TrustList(described.id, "ca", document.certificates, document)
+    for kind, name, document in _archive_certificates(own):
+        if kind == "trust":
+            trust[name] = TrustList(described.id, name, document.certificates, document)
         elif document.certificates:
-            identities[slot] = _identity(described.id, slot, document)
+            identities[name] = _identity(described.id, name, document)
     offered: list[Document] = []
     for slot, path in described.identities.items():
         for document in documents(path):
@@ -207,14 +213,12 @@ def _agreed(node: str, differs: str, given: str, found: str, conflicts: list[str
     return given or found
 
 
-def _archive_certificates(own: Iterable[Document]) -> Iterable[tuple[str, Document]]:
+def _archive_certificates(own: Iterable[Document]) -> Iterable[tuple[str, str, Document]]:
+    """What an archive or snapshot says of its certificates: ("identity" or "trust", slot, document)."""
     for document in own:
-        if document.kind != Kind.CERTIFICATES:
-            continue
-        name = PurePosixPath(document.origin.member or document.origin.source).name.lower()
-        for slot in ("server", "client", "ca"):
-            if name.startswith(f"{slot}_") or name == f"{slot}.pem":
-                yield slot, document
+        kind, _colon, name = document.slot.partition(":")
+        if document.kind == Kind.CERTIFICATES and kind in ("identity", "trust") and name:
+            yield kind, name, document
 
 
 def _identity(node: str, slot: str, document: Document) -> Identity:

@@ -225,9 +225,9 @@ class WholeSite:
         settings: dict[str, object] = {}
         identities: dict[str, str] = {}
         slots = {slot: (f"{box.id}-{slot}.pem", leaf.pem.encode()) for slot, leaf in box.identities.items()}
-        bundles = {name: "".join(_pem(item) for item in items) for name, items in box.trust.items()}
+        bundles = {name: "".join(pem(item) for item in items) for name, items in box.trust.items()}
         if archived:
-            self._archive(box, slots, bundles, folder)
+            self.archive(box, folder)
             slots = {slot: held for slot, held in slots.items() if slot not in ("server", "client")}
             bundles = {}
         elif box.xconf:
@@ -275,7 +275,9 @@ class WholeSite:
             return path.removesuffix(".pem") + ".cer", der
         return path, data
 
-    def _archive(self, box: Box, slots: dict[str, tuple[str, bytes]], bundles: dict[str, str], folder: Path) -> None:
+    def archive(self, box: Box, folder: Path) -> None:
+        """Write a box's diagnostic log archive."""
+        bundles = {name: "".join(pem(item) for item in items) for name, items in box.trust.items()}
         stamp = f"{box.id}_2026-11-24_10_00_00"
         members = {
             f"xconf_dump_{stamp}.txt": _xconf(box.xconf),
@@ -331,7 +333,7 @@ class WholeSite:
         return made
 
 
-def _pem(item: pki.Issued | Leaf) -> str:
+def pem(item: pki.Issued | Leaf) -> str:
     return item.issue().pem if isinstance(item, Leaf) else item.pem
 
 
