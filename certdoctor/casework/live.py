@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from certdoctor.casework.sites import description_of
 from certdoctor.deployment import build, derive
 from certdoctor.deployment.model import Connection, Deployment
 from certdoctor.errors import BadInput
-from certdoctor.evidence.items import Kind
+from certdoctor.evidence.items import Document, Evidence, Kind
+from certdoctor.evidence.probe import as_document, probe
 from certdoctor.evidence.read import read_paths
 from certdoctor.evidence.targets import Starttls, Target, target
 from certdoctor.knowledge.load import load
@@ -41,10 +42,33 @@ def site_targets(path: Path, now: datetime) -> tuple[Target, ...]:
     description = description_of(evidence)
     deployment = build.build(description, evidence, now)
     kinds = load(folder("rules"), folder("kb")).connections
-    found = tuple(dict.fromkeys(_targets(deployment, derive.connections(deployment, description.connections, kinds))))
+    found = targets_of(deployment, derive.connections(deployment, description.connections, kinds))
     if not found:
         raise BadInput(str(path), "", _("no connection in it leads to a server with a name or address and a port."))
     return found
+
+
+def targets_of(deployment: Deployment, connections: Iterable[Connection]) -> tuple[Target, ...]:
+    """Return the servers of these connections, each once."""
+    return tuple(dict.fromkeys(_targets(deployment, connections)))
+
+
+def look(
+    targets: Sequence[Target], clock: Callable[[], datetime], progress: Callable[[int], None] | None = None
+) -> Evidence:
+    """Contact each target, one after the other, and return what was seen as evidence.
+
+    Args:
+        targets: whom to contact; nobody else is.
+        clock: gives the present time, aware.
+        progress: told how many were contacted; what it raises ends the look.
+    """
+    seen: list[Document] = []
+    for count, aimed in enumerate(targets):
+        if progress is not None:
+            progress(count)
+        seen.append(as_document(probe(aimed), clock()))
+    return Evidence(tuple(seen), ())
 
 
 def _targets(deployment: Deployment, connections: Iterable[Connection]) -> Iterator[Target]:

@@ -30,6 +30,7 @@ from certdoctor.store.database import Database
 from certdoctor.store.records import CaseRecord, CaseView, CertificateRecord, SiteRecord, SiteView
 
 if TYPE_CHECKING:
+    from certdoctor.evidence.targets import Target
     from certdoctor.knowledge.model import Knowledge
     from certdoctor.reasoning.engine import Engine
 
@@ -211,6 +212,39 @@ class Practice:
         from certdoctor.evidence.read import read_text
 
         return self._add(case_id, read_text(text, "pasted"))
+
+    def targets(self, case_id: int) -> tuple[str, ...]:
+        """Return the servers of the case's site that a live look could contact, as HOST:PORT. Nothing is contacted."""
+        return tuple(self._targets(case_id))
+
+    def look(self, case_id: int, targets: Sequence[str], progress: Callable[[int], None] | None = None) -> Added:
+        """Contact these servers, and nobody else, and keep what they send as evidence of the case.
+
+        Args:
+            case_id: the case.
+            targets: HOST, HOST:PORT or [IPv6]:PORT.
+            progress: told how many were contacted; where it raises `Stopped`, nothing is added.
+
+        Raises:
+            BadInput: a target is none.
+        """
+        from certdoctor.casework.live import look
+        from certdoctor.evidence.targets import target
+
+        known = self._targets(case_id)
+        aimed = [known.get(text) or target(text) for text in targets]
+        return self._add(case_id, look(aimed, self._clock, progress))
+
+    def _targets(self, case_id: int) -> Mapping[str, Target]:
+        from certdoctor.casework.live import targets_of
+        from certdoctor.deployment import build, derive
+
+        with self._database.reading() as session:
+            stands = standing.of_case(session, self._reader, case_id)
+        deployment = build.build(stands.description, stands.evidence, self._clock())
+        kinds = self._loaded().connections
+        found = targets_of(deployment, derive.connections(deployment, stands.description.connections, kinds))
+        return {str(aimed): aimed for aimed in found}
 
     def assign(self, case_id: int, path: str, node: str, slot: str, also: bool = False) -> None:
         """Say that a document is this node's identity, trust list, configuration ...; "" unassigns it.

@@ -101,6 +101,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("evidence", ("y",), "confirm", N_("yes"), N_("Accept the proposed place of the chosen document.")),
     Action("evidence", ("Y",), "confirm_all", "", N_("Accept all proposals that name a node.")),
     Action("evidence", ("c",), "correct", N_("place"), N_("Say which node and slot the document belongs to.")),
+    Action("evidence", ("l",), "look", "", N_("Look at servers over the network, after you have named them.")),
     Action("evidence", ("w",), "write", "", N_("Write the chosen document as strict PEM, which every box reads.")),
     Action("evidence", ("p",), "password", "", N_("Give the password of a PFX file.")),
     Action("evidence", ("delete",), "remove", "", N_("Remove the chosen document, after a question.")),

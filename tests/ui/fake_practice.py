@@ -464,6 +464,14 @@ class FakePractice(Practice):
         self._record("case")
         return self._cases[case_id]
 
+    def targets(self, case_id: int) -> tuple[str, ...]:
+        self._record("targets")
+        return ("expe1.example.com:8443", "cucm1.example.com:8443")
+
+    def look(self, case_id: int, targets: Sequence[str], progress: Callable[[int], None] | None = None) -> Added:
+        self._record(f"look at {' '.join(targets)}")
+        return Added(len(targets), 2 * len(targets), (), (), (), ())
+
     def add_files(
         self,
         case_id: int,

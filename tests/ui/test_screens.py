@@ -329,6 +329,20 @@ async def test_a_proposal_is_corrected(tmp_path: Path) -> None:
         assert (record.node, record.slot) == ("expe1", "trust:ca")
 
 
+async def test_servers_are_looked_at_only_after_they_were_named() -> None:
+    async with using() as user:
+        await user.press("r", "e", "l")
+        user.shows("case-look")
+        assert not any(call.startswith("look") for call in user.practice.calls)  # type: ignore[attr-defined]
+        await user.press("escape")
+        assert not any(call.startswith("look") for call in user.practice.calls)  # type: ignore[attr-defined]
+        await user.press("l", "ctrl+u")
+        await user.type("imp1.example.com:5222")
+        await user.press("enter")
+        assert "look at imp1.example.com:5222" in user.practice.calls  # type: ignore[attr-defined]
+        assert "1 document read, 2 certificates." in user.status
+
+
 async def test_a_missing_file_is_told(tmp_path: Path) -> None:
     async with using() as user:
         await user.press("r", "a", "ctrl+u")

@@ -347,6 +347,31 @@ class EvidenceSection(Section[CaseScreen]):
 
         self.frame.ask_long(_("writing"), lambda p: p.write_cleaned(case_id, path, folder), written)
 
+    # the live look
+
+    def action_look(self) -> None:
+        if not self.frame.need_open():
+            return
+        case_id = self.frame.case_id
+
+        async def found(targets: tuple[str, ...]) -> None:
+            await self.frame.open_panel(
+                Form(
+                    _("Look at servers over the network"),
+                    [Field("targets", _("Servers"), " ".join(targets), _("HOST:PORT, with blanks between"), required=True)],
+                    _("certdoctor connects to exactly these, as any client would, and keeps the certificates that they"
+                      " send as evidence. Change the list as you like; enter connects, esc leaves."),
+                    id="form-look",
+                )
+            )  # fmt: skip
+
+        self.frame.ask(lambda p: p.targets(case_id), found)
+
+    def _look(self, targets: tuple[str, ...]) -> None:
+        case_id, meter = self.frame.case_id, Meter()
+        label = ngettext("looking at {n} server", "looking at {n} servers", len(targets)).format(n=len(targets))
+        self.frame.ask_long(label, lambda p: p.look(case_id, targets, meter), self._added, meter=meter)
+
     async def action_remove(self) -> None:
         record = self._record(self.rows.key)
         if record is not None and self.frame.need_open():
@@ -364,6 +389,8 @@ class EvidenceSection(Section[CaseScreen]):
             locked = self.frame.locked
             if locked is not None:
                 self.read(locked.paths, (*locked.passwords, values["password"]))
+        elif form.id == "form-look":
+            self._look(tuple(values["targets"].replace(",", " ").split()))
         elif form.id == "form-clean":
             self._write_cleaned(Path(values["folder"]).expanduser())
         elif form.id == "form-remove" and is_sure(values):
