@@ -25,6 +25,7 @@ from certdoctor.facts.peers import observe_peers
 from certdoctor.facts.presented import observe_presented
 from certdoctor.facts.standing import observe_standing
 from certdoctor.facts.stores import observe_stores
+from certdoctor.facts.tunnels import observe_tunnels
 from certdoctor.facts.zones import observe_zones
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
@@ -80,6 +81,7 @@ def examine(
         *observe_presented(deployment, judgements, evidence.documents),
         *observe_files(deployment, evidence.documents),
         *observe_peers(deployment, judgements),
+        *observe_tunnels(judgements),
     ]
     heard: tuple[Event, ...] = ()
     if knowledge.reasons is not None:

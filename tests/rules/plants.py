@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests import pki
@@ -828,3 +829,28 @@ def _port_closed(site: WholeSite) -> None:
             )
         else:
             c.log.append(negotiation_error(site, c, "Outbound", "Connection refused"))
+
+
+# --- tunnels -------------------------------------------------------------------------------------------------
+
+
+@plant("TUN-06", touches="tunnel")
+def _tunnels_without_the_kind_of_key(site: WholeSite) -> None:
+    for e in site.es:
+        rsa = isinstance(e.identities["server"].issue().certificate.public_key(), RSAPublicKey)
+        e.xconf["Ciphers sshd_pfwd_pubkeyalgorithms Value"] = (
+            "x509v3-ecdsa-sha2-nistp256" if rsa else "x509v3-rsa2048-sha256"
+        )
+
+
+@plant("TUN-08", touches="tunnel")
+def _tunnel_ciphers_apart(site: WholeSite) -> None:
+    for box in site.expressways:
+        mine = "aes256-ctr" if box.role == "expressway-c" else "aes128-ctr"
+        box.xconf["Ciphers sshd_pfwd_ciphers Value"] = mine
+
+
+@plant("TUN-04", touches="tunnel")
+def _underscore_in_the_host_name(site: WholeSite) -> None:
+    for e in site.es:
+        e.xconf["IP DNS Hostname"] = e.xconf["IP DNS Hostname"].replace("exp", "ex_p").replace("vcs", "v_cs")
