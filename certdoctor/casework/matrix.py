@@ -7,12 +7,27 @@ from dataclasses import dataclass
 
 from certdoctor.casework.examination import ConnectionLine, Examination, Treatable
 from certdoctor.deployment.model import ChainState, Judgement, Outcome
+from certdoctor.language import N_
 
 # Worst first: a cell is as good as the worst of its connections.
 _WORST = (Outcome.REFUSED, Outcome.DEPENDS, Outcome.NOT_CHECKED, Outcome.ACCEPTED, Outcome.NOT_REQUIRED)
 _SEVEREST = ("critical", "high", "medium", "low", "info")
 # From the clients outside to the servers inside, as the traffic goes.
 _INWARDS = ("client", "webex", "partner", "expressway-e", "expressway-c", "cucm", "imp", "cuc", "cms", "other")
+
+# Signs, not words: the same in every language and without colour.
+SIGN = {"accepted": "ok", "refused": "X", "depends": "~", "not_checked": "?", "not_required": "-"}
+URGENT = {"critical": "!!!", "high": "!!", "medium": "!"}
+# What the note of a link says.
+NOTE = {
+    "in_list": N_("in the trust list"),
+    "sent": N_("sent along"),
+    "known": N_("known from elsewhere"),
+    "missing": N_("MISSING: neither in the trust list nor sent along"),
+    "culprit": N_("REFUSED"),
+    "name": N_("REFUSED: not the name looked for"),
+    "purpose": N_("REFUSED: not made for this purpose"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,13 @@ def matrix(examination: Examination) -> Matrix:
     for connection in examination.connections:
         found.setdefault((connection.client, connection.server), []).append(connection)
     return Matrix(tuple(nodes), tuple(_cell(*pair, lines, examination) for pair, lines in found.items()))
+
+
+def sign(cell: Cell | None) -> str:
+    """Return a cell in at most seven characters: server's certificate / client's certificate, and urgency."""
+    if cell is None:
+        return "."
+    return f"{SIGN[cell.server_verdict]}/{SIGN[cell.client_verdict]}{URGENT.get(cell.severity, '')}"
 
 
 def _cell(client: str, server: str, connections: list[ConnectionLine], examination: Examination) -> Cell:

@@ -9,16 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from certdoctor.casework.examination import Examination
-from certdoctor.casework.matrix import Cell, Matrix, chain_links, findings_on, judgement_of, matrix
+from certdoctor.casework.matrix import (
+    NOTE,
+    SIGN,
+    URGENT,
+    Cell,
+    Matrix,
+    chain_links,
+    findings_on,
+    judgement_of,
+    matrix,
+    sign,
+)
 from certdoctor.errors import CertdoctorError
 from certdoctor.language import N_, _
 from certdoctor.plain.report import escaped, title_of, word
 from certdoctor.text import clean
 
 SCHEMA = "certdoctor/matrix@1"
-# Signs, not words: the same in every language and without colour.
-SIGN = {"accepted": "ok", "refused": "X", "depends": "~", "not_checked": "?", "not_required": "-"}
-URGENT = {"critical": "!!!", "high": "!!", "medium": "!"}
 _VERDICT = {
     "accepted": N_("accepted"),
     "refused": N_("refused"),
@@ -26,15 +34,6 @@ _VERDICT = {
     "not_checked": N_("not checked"),
     "not_required": N_("not required"),
     "none": N_("no such connection"),
-}
-NOTE = {
-    "in_list": N_("in the trust list"),
-    "sent": N_("sent along"),
-    "known": N_("known from elsewhere"),
-    "missing": N_("MISSING: neither in the trust list nor sent along"),
-    "culprit": N_("REFUSED"),
-    "name": N_("REFUSED: not the name looked for"),
-    "purpose": N_("REFUSED: not made for this purpose"),
 }
 _COLUMNS = 8  # of 8 characters beside the names fit 80 columns
 
@@ -139,13 +138,6 @@ def legend() -> str:
     """Return what the signs mean, in one line."""
     shown = [f"{sign} {_(_VERDICT[token])}" for token, sign in SIGN.items()]
     return ", ".join([*shown, *(f"{sign} {word(token)}" for token, sign in URGENT.items())])
-
-
-def sign(cell: Cell | None) -> str:
-    """Return a cell in at most seven characters: server's certificate / client's certificate, and urgency."""
-    if cell is None:
-        return "."
-    return f"{SIGN[cell.server_verdict]}/{SIGN[cell.client_verdict]}{URGENT.get(cell.severity, '')}"
 
 
 def as_text(examination: Examination) -> str:

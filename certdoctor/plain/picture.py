@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from certdoctor.casework.examination import Examination
-from certdoctor.casework.matrix import Cell, Matrix
+from certdoctor.casework.matrix import Cell, Matrix, sign
 from certdoctor.language import _
-from certdoctor.plain.matrix import legend, sign, verdicts
+from certdoctor.plain.matrix import legend, verdicts
 from certdoctor.plain.report import title_of, word
 from certdoctor.text import clean
 

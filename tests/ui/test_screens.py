@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from certdoctor.casework.examination import Examination
 from certdoctor.errors import CertdoctorError
 from certdoctor.ui.screens.case import CaseScreen
 from tests.ui.driving import using
@@ -78,9 +81,9 @@ async def test_a_broken_database_is_said_and_does_not_end_the_app() -> None:
 # --- site ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("section", ["cases", "nodes", "connections", "certificates", "history"])
+@pytest.mark.parametrize("section", ["cases", "nodes", "connections", "matrix", "certificates", "history"])
 async def test_each_section_of_a_site(section: str) -> None:
-    keys = {"cases": "c", "nodes": "n", "connections": "o", "certificates": "t", "history": "h"}
+    keys = {"cases": "c", "nodes": "n", "connections": "o", "matrix": "m", "certificates": "t", "history": "h"}
     async with using() as user:
         await user.press("down", "enter", keys[section])
         user.shows(f"site-{section}")
@@ -90,11 +93,72 @@ async def test_tab_goes_round_the_sections() -> None:
     async with using() as user:
         await user.press("down", "enter")
         seen = []
-        for _section in range(6):
+        for _section in range(7):
             seen.append(user.text)
             await user.press("tab")
-        assert len(set(seen)) == 6
+        assert len(set(seen)) == 7
         assert user.text == seen[0]
+
+
+async def test_from_a_cell_of_the_matrix_to_its_chains_and_to_the_finding_and_back() -> None:
+    async with using() as user:
+        await user.press("down", "enter", "m")
+        user.sees("[X/ok!!!]")  # the sign says it without any colour
+        await user.press("enter")
+        user.shows("between")
+        user.sees("X expe1.example.com", "(REFUSED)")
+        await user.press("enter")
+        user.sees("Proof")
+        await user.press("f", "space")
+        assert "open a case" in user.status
+        assert not {"tick", "case"} & set(user.practice.calls)  # type: ignore[attr-defined]
+        await user.press("escape", "escape")
+        user.sees("[X/ok!!!]")
+
+
+async def test_the_arrows_move_through_the_matrix_and_stop_at_its_edges() -> None:
+    async with using() as user:
+        await user.press("down", "enter", "m", "left")
+        user.sees("[X/ok!!!]", "expc1 → expe1")
+        await user.press("right")
+        user.sees("[?/-", "expc1 → cucm1", "not checked")
+        await user.press("right", "right")
+        user.sees("expc1 → cucm1")
+
+
+def _wide(examination: Examination, servers: int) -> Examination:
+    """Return the example's examination with one client that connects to many servers."""
+    first = examination.connections[0]
+    lines = tuple(replace(first, id=f"c{n}", server=f"server{n:02}") for n in range(servers))
+    return replace(examination, connections=lines)
+
+
+async def test_a_matrix_wider_than_the_screen_scrolls_with_its_columns() -> None:
+    class Wide(FakePractice):
+        def examine_site(self, site_id: int, lang: str = "en", at: datetime | None = None) -> Examination:
+            return _wide(super().examine_site(site_id, lang, at), 12)
+
+    async with using(Wide().with_example()) as user:
+        await user.press("down", "enter", "m")
+        user.sees("server00").sees_not("server11")
+        await user.press(*["right"] * 11)
+        user.sees("server11", "→ server11").sees_not("server00")
+        assert max(len(text) for text in user.text.splitlines()) <= 80
+
+
+async def test_a_cell_without_a_connection_leads_nowhere() -> None:
+    class Sparse(FakePractice):
+        def examine_site(self, site_id: int, lang: str = "en", at: datetime | None = None) -> Examination:
+            found = super().examine_site(site_id, lang, at)
+            back = replace(found.connections[0], id="back", client="cucm1", server="expc1")
+            return replace(found, connections=(*found.connections, back))
+
+    async with using(Sparse().with_example()) as user:
+        await user.press("down", "enter", "m")
+        await user.choose("cucm1")
+        user.sees("cucm1 → expe1", "[.]")
+        await user.press("enter")
+        assert "No connection" in user.status
 
 
 async def test_a_node_is_added_and_changed() -> None:

@@ -62,6 +62,18 @@ async def test_the_example_from_the_start_to_the_closed_case(practice: Practice,
         user.sees("case closed: The CAs were added")
 
 
+async def test_the_matrix_of_the_example_leads_to_the_broken_link_and_its_finding(practice: Practice) -> None:
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "escape", "end", "enter", "m")
+        user.sees("[X/-!!]", "jabber → expe1", "not required")
+        await user.press("enter")
+        user.sees("X expe1.beispiel.example (REFUSED: not the name looked for)", "(in the trust list)")
+        await user.press("enter")
+        user.sees("CLI-01", "Proof")
+        await user.press("escape", "escape", "down", "right")
+        user.sees("[ok/X!!!]", "expc1 → cucm-pub", "CUCM does not trust the CA of Expressway-C")
+
+
 async def test_a_pasted_certificate_goes_to_the_node_whose_name_it_holds(practice: Practice) -> None:
     leaf = pki.leaf("expe1.example.com")
     async with using(practice, clock=lambda: pki.NOW) as user:

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class FindingScreen(Sectioned):
-    """One finding of an examination."""
+    """One finding of an examination; without a case, to read only."""
 
     PLACE = "finding"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("finding")]
     SECTIONS = (("details", N_("Details and proof")), ("fix", N_("Fix")))
 
-    def __init__(self, case_id: int, finding: Treatable, examination: Examination) -> None:
+    def __init__(self, case_id: int | None, finding: Treatable, examination: Examination) -> None:
         super().__init__()
         self.case_id = case_id
         self.finding = finding
@@ -55,7 +55,11 @@ class FindingScreen(Sectioned):
 
     def reload(self) -> None:
         """Read the ticks of the steps again."""
-        self.ask(lambda p: p.case(self.case_id), self._loaded, group=f"case-{self.case_id}")
+        case_id = self.case_id
+        if case_id is None:
+            self.update()
+            return
+        self.ask(lambda p: p.case(case_id), self._loaded, group=f"case-{case_id}")
 
     def _loaded(self, view: CaseView) -> None:
         self.view = view
@@ -78,14 +82,24 @@ class FindingScreen(Sectioned):
 
     def count(self, section: str) -> str:
         total = len(self.finding.fix) + len(self.finding.verify)
-        return f"{len(self.done)}/{total}" if section == "fix" and total else ""
+        if section != "fix" or not total:
+            return ""
+        return str(total) if self.case_id is None else f"{len(self.done)}/{total}"
 
     def make_section(self, section: str) -> Section[Any]:
         return DetailsSection() if section == "details" else FixSection()
 
     # files
 
+    def needs_case(self) -> bool:
+        """Tell whether there is no case, and say so: files and ticks belong to one."""
+        if self.case_id is None:
+            self.say(_("Nothing is kept here: open a case (c at the site) and examine there."))
+        return self.case_id is None
+
     async def action_write(self) -> None:
+        if self.needs_case():
+            return
         if not self.writes_files:
             self.say(_("This fix needs no file."))
             return
@@ -101,6 +115,9 @@ class FindingScreen(Sectioned):
 
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
         folder, lang, key = Path(values["folder"]).expanduser(), self.doctor.lang, self.finding.key
+        case_id = self.case_id
+        if case_id is None:
+            return
 
         async def written(paths: tuple[Path, ...]) -> None:
             self.written = paths
@@ -108,7 +125,7 @@ class FindingScreen(Sectioned):
             self.say(_("Written: {paths}").format(paths=", ".join(str(path) for path in paths)))
             self.update()
 
-        if self.ask_long(_("writing"), lambda p: p.write_files(self.case_id, key, folder, lang), written):
+        if self.ask_long(_("writing"), lambda p: p.write_files(case_id, key, folder, lang), written):
             await self.close_panel()
 
 
@@ -235,6 +252,8 @@ class FixSection(Section[FindingScreen]):
         finding, done = self.frame.finding, self.frame.done
         if not finding.fix:
             return _("esc goes back to the findings.")
+        if self.frame.case_id is None:
+            return _("To tick steps off and to write files, open a case (c at the site).")
         if self.frame.writes_files and not self.frame.written and not done:
             return _("w writes the files you need; space ticks a step off when it is done.")
         if all(step.id in done for step in finding.fix):
@@ -243,7 +262,8 @@ class FixSection(Section[FindingScreen]):
 
     def action_tick(self) -> None:
         step, frame = self.rows.key, self.frame
-        if not step:
+        case_id = frame.case_id
+        if not step or frame.needs_case() or case_id is None:
             return
-        done, key, case_id = step not in frame.done, frame.finding.key, frame.case_id
+        done, key = step not in frame.done, frame.finding.key
         frame.ask(lambda p: p.tick(case_id, key, step, done), lambda _result: frame.reload())

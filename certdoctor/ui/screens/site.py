@@ -27,6 +27,7 @@ class SiteScreen(Sectioned):
         ("cases", N_("Cases")),
         ("nodes", N_("Nodes")),
         ("connections", N_("Connections")),
+        ("matrix", N_("Matrix")),
         ("certificates", N_("Certificates")),
         ("changes", N_("Changes")),
         ("history", N_("History")),
@@ -88,12 +89,14 @@ class SiteScreen(Sectioned):
         from certdoctor.ui.sections.changes import ChangesSection
         from certdoctor.ui.sections.connections import ConnectionsSection
         from certdoctor.ui.sections.history import HistorySection
+        from certdoctor.ui.sections.matrix import MatrixSection
         from certdoctor.ui.sections.nodes import NodesSection
 
         made: dict[str, type[Section[Any]]] = {
             "cases": CasesSection,
             "nodes": NodesSection,
             "connections": ConnectionsSection,
+            "matrix": MatrixSection,
             "certificates": CertificatesSection,
             "changes": ChangesSection,
             "history": HistorySection,
