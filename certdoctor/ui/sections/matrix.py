@@ -37,6 +37,8 @@ class MatrixSection(Section[SiteScreen]):
     def __init__(self) -> None:
         super().__init__()
         self._asked = False
+        # What the table shows: kept here, as nothing that opens from the table changes the evidence.
+        self._examination: Examination | None = None
         self._matrix: Matrix | None = None
         self._column = 0
         self._drawn = ("", -1)  # client and column that stand in brackets
@@ -70,6 +72,7 @@ class MatrixSection(Section[SiteScreen]):
     def _show(self, examination: Examination) -> None:
         if not self.is_attached:
             return
+        self._examination = examination
         self._matrix = matrix(examination)
         self._column = min(self._column, max(len(self._matrix.servers) - 1, 0))
         self._draw()
@@ -142,7 +145,7 @@ class MatrixSection(Section[SiteScreen]):
         return found.cell(self.rows.key, found.servers[self._column])
 
     def _words(self) -> Iterator[Item]:
-        found, cell, examination = self._matrix, self.chosen, self.frame.examination
+        found, cell, examination = self._matrix, self.chosen, self._examination
         if found is None or examination is None or not found.servers:
             return
         server = found.servers[self._column]
@@ -163,7 +166,7 @@ class MatrixSection(Section[SiteScreen]):
         yield text_block("", _("server's/client's: {signs}; more ! is more urgent").format(signs=legend), "dim", 1)
 
     def hint(self) -> str:
-        if self.frame.examination is None:
+        if self._examination is None:
             busy = self.frame.job is not None
             return _("Examining; esc cancels.") if busy else _("x examines all connections.")
         if self.chosen is None:
@@ -173,7 +176,7 @@ class MatrixSection(Section[SiteScreen]):
     def action_open(self) -> None:
         from certdoctor.ui.screens.between import BetweenScreen
 
-        cell, examination = self.chosen, self.frame.examination
+        cell, examination = self.chosen, self._examination
         if cell is None or examination is None:
             self.frame.say(_("No connection from the one to the other is known."))
             return
