@@ -37,6 +37,7 @@ class ConnectionsSection(Section[SiteScreen]):
     def __init__(self) -> None:
         super().__init__()
         self._asked = False
+        self._examination: Examination | None = None  # what the rows show, whatever the screen has dropped since
 
     def compose(self) -> ComposeResult:
         yield Rows(id="connections")
@@ -69,6 +70,7 @@ class ConnectionsSection(Section[SiteScreen]):
     def _show(self, examination: Examination) -> None:
         if not self.is_attached:
             return
+        self._examination = examination
         head = row(
             "", Cell(_("client → server")), Cell(_("kind"), 16), Cell(_("server's"), 12), Cell(_("client's"), 12)
         )
@@ -98,7 +100,7 @@ class ConnectionsSection(Section[SiteScreen]):
         )
 
     def on_rows_moved(self) -> None:
-        page, examination = self.query_one("#connection", Page), self.frame.examination
+        page, examination = self.query_one("#connection", Page), self._examination
         connections = examination.connections if examination else ()
         chosen = next((c for c in connections if c.id == self.rows.key), None)
         page.show(self._words(chosen) if chosen else [])
@@ -126,7 +128,7 @@ class ConnectionsSection(Section[SiteScreen]):
         return items
 
     def hint(self) -> str:
-        if self.frame.examination is None:
+        if self._examination is None:
             busy = self.frame.job is not None
             return _("Examining; esc cancels.") if busy else _("x examines all connections.")
         return _("How each side's certificate fares. A case (c) finds out why.")
