@@ -13,7 +13,7 @@ from certdoctor.casework.wording import fill
 from certdoctor.knowledge.model import Knowledge, canonical
 from certdoctor.reasoning.findings import Verdict
 from certdoctor.store import examinations
-from certdoctor.store.records import FindingRecord
+from certdoctor.store.records import FindingRecord, VerdictRecord
 
 _VERDICTS = {
     Verdict.CAUSE_FOUND: "cause found",
@@ -43,6 +43,10 @@ def keep(
         case_id,
         [_record(finding) for finding in findings],
         [_revision(knowledge, diagnosis) for diagnosis in dict.fromkeys(f.diagnosis for f in findings)],
+        [
+            VerdictRecord(c.id, c.kind, c.client, c.server, c.server_verdict, c.client_verdict)
+            for c in examination.connections
+        ],
         made=made,
         at=examination.at,
         lang=examination.lang,

@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from certdoctor import resources
-from certdoctor.casework import intake, placing, standing
+from certdoctor.casework import intake, placing, standing, stopgaps
 from certdoctor.casework.examination import Examination
 from certdoctor.casework.standing import Standing
+from certdoctor.casework.stopgaps import StopgapLine
 from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Evidence, Problem
 from certdoctor.evidence.site import NodeDescription
 from certdoctor.facts.model import SubjectKind
 from certdoctor.language import _
 from certdoctor.store import cases, evidence, examinations, history, sites
+from certdoctor.store import stopgaps as gaps
 from certdoctor.store.database import Database
 from certdoctor.store.records import CaseRecord, CaseView, CertificateRecord, SiteRecord, SiteView
 
@@ -345,13 +347,40 @@ class Practice:
             return cases.record(session, case_id)
 
     def tick(self, case_id: int, finding_key: str, step: str, done: bool) -> None:
-        """Tick off a fix or verify step, or untick it."""
+        """Tick off a fix or verify step, or untick it.
+
+        A stopgap is in force from then on; `step` with `stopgaps.BACK` behind it is its way back.
+        """
+        knowledge = self._loaded()
+        now = self._clock()
         with self._database.writing() as session:
             cases.row(session, case_id)
-            cases.add_step(session, case_id, finding_key, step, done, who=self._who, when=self._clock())
-            kind = "step done" if done else "step not done"
-            title = examinations.title(session, case_id, finding_key)
-            self._case_event(session, case_id, kind, f"{step} ({title or finding_key})")
+            cases.add_step(session, case_id, finding_key, step, done, who=self._who, when=now)
+            found = examinations.last(session, case_id, finding_key)
+            title = found.title if found else finding_key
+            self._case_event(session, case_id, "step done" if done else "step not done", f"{step} ({title})")
+            if step.endswith(stopgaps.BACK):
+                of = step.removesuffix(stopgaps.BACK)
+                gaps.revert(session, case_id, finding_key, of, done, who=self._who, when=now)
+                self._case_event(session, case_id, "stopgap ended" if done else "stopgap still on", f"{of} ({title})")
+            elif found is not None and stopgaps.is_stopgap(knowledge, found.diagnosis, step):
+                if done:
+                    gaps.begin(
+                        session, case_id, finding_key, step,
+                        diagnosis=found.diagnosis, params=found.params, who=self._who, when=now,
+                    )  # fmt: skip
+                else:
+                    gaps.withdraw(session, case_id, finding_key, step)
+                self._case_event(session, case_id, "stopgap on" if done else "stopgap withdrawn", f"{step} ({title})")
+
+    def stopgaps(
+        self, site_id: int | None = None, case_id: int | None = None, lang: str = "en", limit: int | None = None
+    ) -> tuple[StopgapLine, ...]:
+        """Return the stopgaps in force, oldest first: all, or those of a site or case."""
+        with self._database.reading() as session:
+            found = gaps.in_force(session, site_id, case_id, limit)
+        knowledge = self._loaded() if found else None
+        return tuple(stopgaps.in_words(record, knowledge, lang) for record in found if knowledge is not None)
 
     def add_note(self, case_id: int, text: str) -> None:
         """Add a note."""

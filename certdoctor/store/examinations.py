@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certdoctor.store.records import ExaminationRecord, FindingRecord
-from certdoctor.store.tables import Case, Examination, Finding, KbRevision
+from certdoctor.store.records import ExaminationRecord, FindingRecord, VerdictRecord
+from certdoctor.store.tables import Case, ConnectionVerdict, Examination, Finding, KbRevision
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ def add(
     case_id: int,
     findings: Sequence[FindingRecord],
     revisions: Iterable[Revision],
+    connections: Sequence[VerdictRecord] = (),
     *,
     made: datetime,
     at: datetime,
@@ -66,6 +67,19 @@ def add(
         )
         for position, finding in enumerate(findings)
     )
+    session.add_all(
+        ConnectionVerdict(
+            examination_id=row.id,
+            position=position,
+            name=line.connection,
+            kind=line.kind,
+            client=line.client,
+            server=line.server,
+            server_verdict=line.server_verdict,
+            client_verdict=line.client_verdict,
+        )
+        for position, line in enumerate(connections)
+    )
     session.get_one(Case, case_id).verdict = verdict
     return row.id
 
@@ -85,35 +99,54 @@ def of_case(session: Session, case_id: int, limit: int | None = None) -> tuple[E
     if limit is not None:
         query = query.where(Finding.examination_id.in_(list(findings)))
     for f in session.scalars(query):
-        findings[f.examination_id].append(
-            FindingRecord(
-                f.key,
-                f.diagnosis,
-                f.title,
-                f.summary,
-                f.severity,
-                f.strength,
-                f.rank,
-                f.under,
-                f.text_hash,
-                f.params,
-            )
-        )
+        findings[f.examination_id].append(_finding(f))
+    lines = _connections(session, list(findings))
     return tuple(
-        ExaminationRecord(row.id, row.case_id, row.made, row.at, row.verdict, tuple(findings[row.id])) for row in rows
+        ExaminationRecord(
+            row.id, row.case_id, row.made, row.at, row.verdict, tuple(findings[row.id]), tuple(lines.get(row.id, ()))
+        )
+        for row in rows
     )
 
 
-def title(session: Session, case_id: int, key: str) -> str:
-    """Return the title that a finding of a case bore last, "" if it was never found."""
+def _connections(session: Session, examination_ids: Sequence[int]) -> dict[int, list[VerdictRecord]]:
+    query = (
+        select(ConnectionVerdict)
+        .where(ConnectionVerdict.examination_id.in_(examination_ids))
+        .order_by(ConnectionVerdict.examination_id, ConnectionVerdict.position)
+    )
+    found: dict[int, list[VerdictRecord]] = {}
+    for v in session.scalars(query):
+        record = VerdictRecord(v.name, v.kind, v.client, v.server, v.server_verdict, v.client_verdict)
+        found.setdefault(v.examination_id, []).append(record)
+    return found
+
+
+def last(session: Session, case_id: int, key: str) -> FindingRecord | None:
+    """Return a finding of a case as it was found last, None if it was never found."""
     found = session.scalar(
-        select(Finding.title)
+        select(Finding)
         .join(Examination, Examination.id == Finding.examination_id)
         .where(Examination.case_id == case_id, Finding.key == key)
         .order_by(Examination.id.desc())
         .limit(1)
     )
-    return found or ""
+    return None if found is None else _finding(found)
+
+
+def _finding(row: Finding) -> FindingRecord:
+    return FindingRecord(
+        row.key,
+        row.diagnosis,
+        row.title,
+        row.summary,
+        row.severity,
+        row.strength,
+        row.rank,
+        row.under,
+        row.text_hash,
+        row.params,
+    )
 
 
 def text(session: Session, text_hash: str) -> Revision | None:

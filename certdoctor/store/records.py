@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from certdoctor.evidence.items import Document
 from certdoctor.evidence.site import NodeDescription
@@ -112,6 +113,18 @@ class FindingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictRecord:
+    """How one connection fared in a stored examination."""
+
+    connection: str
+    kind: str
+    client: str
+    server: str
+    server_verdict: str
+    client_verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExaminationRecord:
     """One stored examination."""
 
@@ -121,6 +134,7 @@ class ExaminationRecord:
     at: datetime
     verdict: str
     findings: tuple[FindingRecord, ...]
+    connections: tuple[VerdictRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,50 @@ class StepRecord:
     done: bool
     who: str
     when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopgapRecord:
+    """A step that weakens security and is in force: its way back is not done yet."""
+
+    site_id: int
+    case_id: int
+    case_number: str
+    customer: str
+    site: str
+    finding_key: str
+    step: str
+    diagnosis: str
+    params: Mapping[str, str]
+    who: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalTickRecord:
+    """One step of a renewal that was ticked off (or unticked again)."""
+
+    step: str
+    done: bool
+    who: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalRecord:
+    """One renewal project. `plan` is what casework/renewal.py wrote; `number` what people say ("R-0007")."""
+
+    id: int
+    number: str
+    site_id: int
+    customer: str
+    site: str
+    title: str
+    state: str  # "open" or "closed"
+    plan: Mapping[str, Any]
+    created: datetime
+    closed: datetime | None
+    ticks: tuple[RenewalTickRecord, ...] = ()  # the last state of each step
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The tables of the database.
 
-Append-only are `answer`, `step`, `note`, `event`, `examination`, `finding` and `kb_revision`: their rows are
-never changed, the last one of a kind wins. Every list that a screen shows has an index that serves it.
+Append-only are `answer`, `step`, `note`, `event`, `examination`, `finding`, `connection_verdict`, `renewal_tick` and
+`kb_revision`: their rows are never changed, the last one of a kind wins. Every list that a screen shows has an index that serves it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # The revision of migrations/ that these tables are; tests hold both together.
-REVISION = "0001"
+REVISION = "0002"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -377,6 +377,21 @@ class Finding(Table):
     text_hash: Mapped[str] = mapped_column(ForeignKey("kb_revision.hash", ondelete="RESTRICT"), index=True)
 
 
+class ConnectionVerdict(Table):
+    """How one connection fared in one examination: what later evidence is held against."""
+
+    __tablename__ = "connection_verdict"
+
+    examination_id: Mapped[int] = mapped_column(ForeignKey("examination.id", ondelete="RESTRICT"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]  # the id of the connection
+    kind: Mapped[str]
+    client: Mapped[str]
+    server: Mapped[str]
+    server_verdict: Mapped[str]
+    client_verdict: Mapped[str]
+
+
 class Step(Table):
     """A fix or verify step ticked off, or unticked again."""
 
@@ -386,6 +401,61 @@ class Step(Table):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="RESTRICT"))
     finding_key: Mapped[str]
+    step: Mapped[str]
+    done: Mapped[bool]
+    who: Mapped[str]
+    happened: Mapped[datetime]
+
+
+# --- stopgaps and renewals -----------------------------------------------------------------------------------
+
+
+class Stopgap(Table):
+    """A step that weakens security was done; it stays open until its way back is done too."""
+
+    __tablename__ = "stopgap"
+    __table_args__ = (
+        UniqueConstraint("case_id", "finding_key", "step"),
+        Index(None, "reverted", "site_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="RESTRICT"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="RESTRICT"))
+    finding_key: Mapped[str]
+    step: Mapped[str]
+    diagnosis: Mapped[str]
+    params: Mapped[dict[str, Any]]  # what its texts are filled with
+    who: Mapped[str]
+    since: Mapped[datetime]
+    reverted: Mapped[datetime | None]
+    reverted_by: Mapped[str]
+
+
+class Renewal(Table):
+    """A renewal project of one site: what is to be renewed, the candidates, and the plan in waves as it was made."""
+
+    __tablename__ = "renewal"
+    __table_args__ = (Index(None, "site_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="RESTRICT"))
+    title: Mapped[str]
+    state: Mapped[str] = mapped_column(String(8))
+    plan: Mapped[dict[str, Any]]
+    who: Mapped[str]
+    created: Mapped[datetime]
+    closed: Mapped[datetime | None]
+
+
+class RenewalTick(Table):
+    """A step of a renewal ticked off, or unticked again."""
+
+    __tablename__ = "renewal_tick"
+    __table_args__ = (Index(None, "renewal_id", "step", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    renewal_id: Mapped[int] = mapped_column(ForeignKey("renewal.id", ondelete="RESTRICT"))
     step: Mapped[str]
     done: Mapped[bool]
     who: Mapped[str]

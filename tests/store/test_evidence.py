@@ -393,7 +393,8 @@ def test_the_exact_text_of_a_finding_cannot_be_removed(place: Place) -> None:
         assert count(session, KbRevision) == 1
         assert [e.findings for e in examinations.of_case(session, place.case)] == [(finding,)] * 2
         assert len(examinations.of_case(session, place.case, limit=1)) == 1
-        assert examinations.title(session, place.case, "k") == "t"
+        assert examinations.last(session, place.case, "k") == finding
+        assert examinations.last(session, place.case, "other") is None
         assert cases.record(session, place.case).verdict == "cause_found"
     with pytest.raises(IntegrityError), place.database.writing() as session:
         session.delete(session.get_one(KbRevision, "f" * 64))
