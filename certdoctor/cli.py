@@ -394,10 +394,10 @@ def _app(options: argparse.Namespace) -> int:
 
     folder = data_folder(options)
 
-    def practice() -> Practice:
+    def practice(told: Callable[[str], object]) -> Practice:
         from certdoctor.casework.practice import Practice
 
-        return Practice(folder, _now)
+        return Practice(folder, _now, told=told)
 
     return run(practice, options.lang)
 

@@ -23,7 +23,7 @@ async def main() -> None:
     """Work the example up to its fix and save the screen."""
     with tempfile.TemporaryDirectory() as folder:
         app = Doctor(
-            lambda: Practice(Path(folder), lambda: NOW, "anna"), "en", Options(theme="dark", clock=lambda: NOW)
+            lambda _told: Practice(Path(folder), lambda: NOW, "anna"), "en", Options(theme="dark", clock=lambda: NOW)
         )
         async with app.run_test(size=(80, 24)) as pilot:
             for key in ("", *KEYS):

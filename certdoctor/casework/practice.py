@@ -26,10 +26,20 @@ from certdoctor.evidence.items import Evidence, Problem
 from certdoctor.evidence.site import NodeDescription
 from certdoctor.facts.model import SubjectKind
 from certdoctor.language import _
-from certdoctor.store import cases, evidence, examinations, history, sites
+from certdoctor.store import cases, evidence, examinations, history, search, sites
 from certdoctor.store import stopgaps as gaps
 from certdoctor.store.database import Database
-from certdoctor.store.records import CaseRecord, CaseView, CertificateRecord, SiteRecord, SiteView
+from certdoctor.store.records import (
+    CaseRecord,
+    CaseView,
+    CertificateRecord,
+    EventRecord,
+    Hit,
+    Recurrence,
+    SiteRecord,
+    SiteView,
+    case_number,
+)
 
 if TYPE_CHECKING:
     from certdoctor.evidence.targets import Target
@@ -80,6 +90,7 @@ class Practice:
         data: the folder of the database; it is made with mode 0700.
         clock: gives the present time, aware, UTC.
         who: name written into the history; default: the user's login name.
+        told: gets a line now and then while an older database is brought to the form of this version.
 
     `notice` tells what the user must know about the database ("" if all is well): a damaged one was kept beside
     as `.corrupt-<time>` and an empty one started.
@@ -88,10 +99,16 @@ class Practice:
         CertdoctorError: the database is of a newer version, or the folder cannot be used.
     """
 
-    def __init__(self, data: Path, clock: Callable[[], datetime], who: str = "") -> None:
+    def __init__(
+        self,
+        data: Path,
+        clock: Callable[[], datetime],
+        who: str = "",
+        told: Callable[[str], object] | None = None,
+    ) -> None:
         self._clock = clock
         self._who = who or _login()
-        self._database = Database(data, clock())
+        self._database = Database(data, clock(), told)
         self.notice = self._database.notice
         self._reader = standing.Reader()
         self._lock = Lock()
@@ -396,17 +413,17 @@ class Practice:
         with self._database.writing() as session:
             case = cases.row(session, case_id)
             if case.state == cases.CLOSED:
-                raise CertdoctorError(_("The case {number} is closed already.").format(number=cases.number(case_id)))
-            case.state, case.closed, case.outcome = cases.CLOSED, self._clock(), outcome.strip()
-            self._case_event(session, case_id, "case closed", case.outcome)
+                raise CertdoctorError(_("The case {number} is closed already.").format(number=case_number(case_id)))
+            cases.set_state(session, case_id, cases.CLOSED, self._clock(), outcome.strip())
+            self._case_event(session, case_id, "case closed", outcome.strip())
 
     def reopen_case(self, case_id: int) -> None:
         """Open a closed case again."""
         with self._database.writing() as session:
             case = cases.row(session, case_id)
             if case.state == cases.OPEN:
-                raise CertdoctorError(_("The case {number} is open.").format(number=cases.number(case_id)))
-            case.state, case.closed, case.outcome = cases.OPEN, None, ""
+                raise CertdoctorError(_("The case {number} is open.").format(number=case_number(case_id)))
+            cases.set_state(session, case_id, cases.OPEN, None, "")
             self._case_event(session, case_id, "case reopened", case.title)
 
     def write_files(self, case_id: int, finding_key: str, folder: Path, lang: str = "en") -> tuple[Path, ...]:
@@ -454,6 +471,32 @@ class Practice:
         """Return cases, newest first."""
         with self._database.reading() as session:
             return cases.records(session, search, limit)
+
+    def search(self, words: str, limit: int = 12) -> tuple[Hit, ...]:
+        """Return cases (with what was said, found and noted in them) and certificates that hold every word.
+
+        Args:
+            words: each the beginning of a word, a name, a serial number or a fingerprint.
+            limit: of each kind at most so many.
+        """
+        with self._database.reading() as session:
+            held = search.cases_holding(session, words, limit)
+            return held + search.certificates_holding(session, words, limit)
+
+    def timeline(self, customer: str, limit: int = 500) -> tuple[EventRecord, ...]:
+        """Return what happened at all sites of a customer, newest first."""
+        with self._database.reading() as session:
+            return history.of_customer(session, customer, limit)
+
+    def recurrence(self, case_id: int, diagnosis: str) -> tuple[Recurrence, ...]:
+        """Return the other cases of a case's site in which this diagnosis was found, newest first."""
+        with self._database.reading() as session:
+            return history.recurrence(session, cases.row(session, case_id).site_id, diagnosis, besides=case_id)
+
+    def last_open_case(self) -> CaseRecord | None:
+        """Return the open case that was opened last, None where all are closed."""
+        with self._database.reading() as session:
+            return cases.last_open(session)
 
     # knowledge and certificates
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -62,7 +63,7 @@ def export(data: Path, now: Clock, number: str, form: str) -> int:
 def _open(data: Path, now: Clock) -> Practice:
     from certdoctor.casework.practice import Practice
 
-    return Practice(data, now)
+    return Practice(data, now, told=lambda line: print(line, file=sys.stderr))
 
 
 def _find(practice: Practice, number: str) -> CaseRecord:

@@ -116,7 +116,7 @@ def _save(
 ) -> None:
     from certdoctor.casework.practice import Practice
 
-    practice = Practice(data, now)
+    practice = Practice(data, now, told=lambda line: print(line, file=sys.stderr))
     try:
         case = practice.save_examined(paths, passwords, lang=lang, at=at)
     finally:

@@ -12,16 +12,11 @@ from sqlalchemy.orm import Session
 from certdoctor.errors import CertdoctorError
 from certdoctor.language import _
 from certdoctor.store import search
-from certdoctor.store.records import AnswerRecord, CaseRecord, NoteRecord, StepRecord
+from certdoctor.store.records import AnswerRecord, CaseRecord, NoteRecord, StepRecord, case_number
 from certdoctor.store.tables import Answer, Case, Customer, Note, Site, Step
 
 OPEN = "open"
 CLOSED = "closed"
-
-
-def number(case_id: int) -> str:
-    """Return what people call a case: "C-0042"."""
-    return f"C-{case_id:04d}"
 
 
 def create(session: Session, site_id: int, title: str, now: datetime) -> int:
@@ -44,11 +39,10 @@ def create(session: Session, site_id: int, title: str, now: datetime) -> int:
         verdict="",
         text="",
         symptoms=[],
-        searchable="",
     )
     session.add(case)
     session.flush()
-    case.searchable = search.folded((number(case.id), title))
+    search.put_case(session, case.id)
     return case.id
 
 
@@ -60,7 +54,7 @@ def row(session: Session, case_id: int) -> Case:
     """
     case = session.get(Case, case_id)
     if case is None:
-        raise CertdoctorError(_("There is no case {number}.").format(number=number(case_id)))
+        raise CertdoctorError(_("There is no case {number}.").format(number=case_number(case_id)))
     return case
 
 
@@ -79,6 +73,13 @@ def records(session: Session, words: str = "", limit: int | None = None) -> tupl
 def records_of_site(session: Session, site_id: int) -> tuple[CaseRecord, ...]:
     """Return all cases of a site, newest first."""
     return _records(session, _select().where(Case.site_id == site_id).order_by(Case.opened.desc(), Case.id.desc()))
+
+
+def last_open(session: Session) -> CaseRecord | None:
+    """Return the open case that was opened last."""
+    newest = _select().where(Case.state == OPEN).order_by(Case.opened.desc(), Case.id.desc()).limit(1)
+    found = _records(session, newest)
+    return found[0] if found else None
 
 
 def open_at_site(session: Session, site_id: int) -> dict[int, datetime | None]:
@@ -114,7 +115,7 @@ def _records(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[CaseRec
     return tuple(
         CaseRecord(
             id=row.id,
-            number=number(row.id),
+            number=case_number(row.id),
             site_id=row.site_id,
             customer=row.customer,
             site=row.site,
@@ -169,6 +170,7 @@ def steps(session: Session, case_id: int) -> tuple[StepRecord, ...]:
 def add_note(session: Session, case_id: int, text: str, *, who: str, when: datetime) -> None:
     """Add a note."""
     session.add(Note(case_id=case_id, text=text, who=who, written=when))
+    search.put_case(session, case_id)
 
 
 def notes(session: Session, case_id: int) -> tuple[NoteRecord, ...]:
@@ -182,3 +184,11 @@ def set_symptoms(session: Session, case_id: int, symptoms: Sequence[str], text: 
     case = row(session, case_id)
     case.symptoms = list(dict.fromkeys(symptoms))
     case.text = text
+    search.put_case(session, case_id)
+
+
+def set_state(session: Session, case_id: int, state: str, closed: datetime | None, outcome: str) -> None:
+    """Close a case with one sentence on its outcome, or open it again."""
+    case = row(session, case_id)
+    case.state, case.closed, case.outcome = state, closed, outcome
+    search.put_case(session, case_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -40,13 +40,14 @@ class Database:
     Args:
         folder: the data folder; see `opening.open_file` for what happens to the file in it.
         now: the present time, aware.
+        told: gets a line now and then while an older database is migrated.
 
     Raises:
         CertdoctorError: as `opening.open_file`.
     """
 
-    def __init__(self, folder: Path, now: datetime) -> None:
-        self.file, self.notice = open_file(folder, now)
+    def __init__(self, folder: Path, now: datetime, told: Callable[[str], object] | None = None) -> None:
+        self.file, self.notice = open_file(folder, now, told)
         self._engine = _engine(self.file)
         self._writer = self._engine.execution_options(**{_WRITES: True})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,9 +18,11 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert
 from sqlalchemy.orm import Session, aliased
 
 from certdoctor.errors import CertdoctorError
+from certdoctor.evidence import asn1, items
+from certdoctor.evidence.certificate import read
 from certdoctor.evidence.items import Document, Form, Found, Kind, Origin, Problem
 from certdoctor.language import _
-from certdoctor.store import tables
+from certdoctor.store import search, tables
 from certdoctor.store.records import (
     CertificateRecord,
     EvidenceRecord,
@@ -144,10 +146,12 @@ def _add_certificates(session: Session, evidence_id: int, found: Iterable[Found]
                     "label": c.label,
                     "not_before": c.not_before,
                     "not_after": c.not_after,
+                    **asked_by(c),
                 }
                 for c in unknown.values()
             ],
         )
+        search.put_certificates(session, unknown.values())
     session.execute(
         insert(CertificateUse),
         [
@@ -160,6 +164,17 @@ def _add_certificates(session: Session, evidence_id: int, found: Iterable[Found]
             for position, item in enumerate(items)
         ],
     )
+
+
+def asked_by(certificate: items.Certificate) -> dict[str, Any]:
+    """Return the columns of a certificate that a whole practice is asked by."""
+    usages = certificate.extended_key_usage
+    return {
+        "usages": None if usages is None else list(usages),
+        "is_ca": bool(certificate.is_ca),
+        "key_id": certificate.subject_key_id,
+        "issuer_key_id": certificate.authority_key_id,
+    }
 
 
 def find(session: Session, site_id: int, path: str) -> int:
@@ -192,7 +207,9 @@ def remove(session: Session, site_id: int, path: str) -> None:
     unused = ~exists().where(CertificateUse.sha256 == Certificate.sha256)
     for start in range(0, len(held), _AT_ONCE):
         part = held[start : start + _AT_ONCE]
-        session.execute(delete(Certificate).where(Certificate.sha256.in_(part), unused))
+        gone = session.scalars(select(Certificate.sha256).where(Certificate.sha256.in_(part), unused)).all()
+        search.drop(session, search.CERTIFICATE, gone)
+        session.execute(delete(Certificate).where(Certificate.sha256.in_(gone)))
     session.execute(delete(Blob).where(Blob.sha256 == blob, ~exists().where(Evidence.blob == Blob.sha256)))
 
 
@@ -547,4 +564,11 @@ def certificate(session: Session, sha256: str) -> CertificateRecord | None:
     if row is None:
         return None
     uses = _grouped(session, _uses().where(CertificateUse.sha256 == sha256))
-    return _record(row, uses.get(sha256, ()), row.der)
+    return replace(_record(row, uses.get(sha256, ()), row.der), decoded=_decoded(row.der))
+
+
+def _decoded(der: bytes) -> items.Certificate | None:
+    try:
+        return read(der).certificate
+    except asn1.Malformed:  # taken by an earlier version that read more; its columns tell what it told
+        return None

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from certdoctor.store import search
 from certdoctor.store.records import ExaminationRecord, FindingRecord, VerdictRecord
 from certdoctor.store.tables import Case, ConnectionVerdict, Examination, Finding, KbRevision
 
@@ -81,6 +82,7 @@ def add(
         for position, line in enumerate(connections)
     )
     session.get_one(Case, case_id).verdict = verdict
+    search.put_case(session, case_id)
     return row.id
 
 

@@ -6,13 +6,21 @@ It runs in a process of its own, so that Alembic does not stay in the memory of 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from certdoctor import resources
 from certdoctor.errors import CertdoctorError
 from certdoctor.language import _
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_COUNTS = re.compile(r"(\d+)/(\d+)\n")  # what the child prints of its progress
 
 
 def revisions() -> tuple[str, ...]:
@@ -20,27 +28,35 @@ def revisions() -> tuple[str, ...]:
     return tuple(sorted(file.name[:4] for file in (resources.folder("migrations") / "versions").glob("[0-9]*.py")))
 
 
-def migrate(file: Path) -> None:
+def migrate(file: Path, told: Callable[[int, int], object] | None = None) -> None:
     """Bring a database to the newest revision in one transaction, in a child process.
+
+    Args:
+        file: the database.
+        told: called with (done, of how many) while what rows tell is made anew.
 
     Raises:
         CertdoctorError: it failed; the database is as it was.
     """
     package = str(Path(resources.__file__).resolve().parent.parent)
     path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH", "")) if p)
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-P", "-m", "certdoctor.store.migrate", str(file)],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    ) as child:
+        said = ""
+        for line in child.stdout or ():
+            if told is not None and (counts := _COUNTS.fullmatch(line)):
+                told(int(counts[1]), int(counts[2]))
+            said = line.strip() or said
+    if child.returncode:
         text = _("The database {file} could not be brought to the form of this version ({why}); it was left as it was.")
-        raise CertdoctorError(text.format(file=file, why=reason))
+        raise CertdoctorError(text.format(file=file, why=said or f"exit code {child.returncode}"))
 
 
 def run(file: Path, target: str = "head") -> None:
@@ -59,11 +75,23 @@ def run(file: Path, target: str = "head") -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, target)
+        if target == "head":
+            _make_derived(connection)
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if broken:
             raise CertdoctorError(f"{len(broken)} rows would point to rows that are not there, e.g. {broken[0]!r}")
         connection.exec_driver_sql("COMMIT")
     engine.dispose()
+
+
+def _make_derived(connection: Connection) -> None:
+    from sqlalchemy.orm import Session
+
+    from certdoctor.store import derived
+
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        derived.make(session, lambda done, whole: print(f"{done}/{whole}", flush=True))
+        session.commit()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,8 +25,10 @@ class _DamagedError(Exception):
     """The file is not, or no longer, a whole database."""
 
 
-def open_file(folder: Path, now: datetime) -> tuple[Path, str]:
+def open_file(folder: Path, now: datetime, told: Callable[[str], object] | None = None) -> tuple[Path, str]:
     """Return the database file, ready for use, and a notice for the user ("" if all is well).
+
+    `told` gets a line now and then while an older database is backed up and migrated.
 
     A missing file is made by the migrations; an older one is backed up and migrated; a damaged one is kept
     beside under another name and a new one is made.
@@ -49,7 +52,7 @@ def open_file(folder: Path, now: datetime) -> tuple[Path, str]:
                 notice = _set_aside(file, now, str(damage))
                 revision = None
             if revision != migrate.revisions()[-1]:
-                _migrate(file, revision, now)
+                _migrate(file, revision, now, told or (lambda _line: None))
             _set_journal(file)
         return file, notice
     except OSError as error:
@@ -152,10 +155,17 @@ def _set_aside(file: Path, now: datetime, reason: str) -> str:
     return " ".join(said)
 
 
-def _migrate(file: Path, revision: str | None, now: datetime) -> None:
+def _migrate(file: Path, revision: str | None, now: datetime, told: Callable[[str], object]) -> None:
     if revision is not None:
+        told(_("Backing up the database before it is brought to the form of this version…"))
         back_up(file, file.parent / files.BACKUPS, f"{files.stamp(now)}-{revision}")
-    migrate.migrate(file)
+        told(_("Bringing the database to the form of this version…"))
+
+    def counted(done: int, whole: int) -> None:
+        text = _("Bringing the database to the form of this version… {percent} %")
+        told(text.format(percent=100 * done // max(whole, 1)))
+
+    migrate.migrate(file, counted)
 
 
 def back_up(file: Path, folder: Path, name: str) -> Path:

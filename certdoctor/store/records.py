@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from certdoctor.evidence.items import Document
+from certdoctor.evidence.items import Certificate, Document
 from certdoctor.evidence.site import NodeDescription
 
 
@@ -42,6 +42,22 @@ class CaseRecord:
     symptoms: tuple[str, ...] = ()
     at: datetime | None = None  # time to judge at, where the site's description gave one
     outcome: str = ""  # the sentence it was closed with
+
+
+def case_number(case_id: int) -> str:
+    """Return what people call a case: "C-0042"."""
+    return f"C-{case_id:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that a search found."""
+
+    kind: str  # "case" or "certificate"
+    ref: str  # the case's id, the certificate's SHA-256
+    title: str
+    where: str  # customer and site; of a certificate, where it was seen last
+    held: str  # what of it holds the words; of a certificate, the day it ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +226,20 @@ class EventRecord:
     kind: str  # "case opened", "evidence added", "examined", "answered", "step done", "note", "case closed" ...
     text: str  # read after its kind: "case opened: Zone down"
     case_number: str = ""
+    site: str = ""  # where events of several sites stand together
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """A case of the same site in which the same diagnosis was found."""
+
+    case_id: int
+    number: str
+    title: str
+    found: datetime  # first
+    closed: datetime | None
+    outcome: str  # the sentence it was closed with
+    steps: tuple[str, ...]  # ticked off for that finding, in this order
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +266,7 @@ class CertificateRecord:
     not_after: datetime
     der: bytes = field(repr=False, default=b"")
     uses: tuple[UseRecord, ...] = ()
+    decoded: Certificate | None = field(repr=False, default=None)  # where one certificate is asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,10 @@ def create(session: Session, customer: str, name: str, domains: Sequence[str], n
         session.flush()
     if find(session, customer, name) is not None:
         raise CertdoctorError(_("{customer} has a site {name} already.").format(customer=customer, name=name))
-    site = Site(customer_id=owner.id, name=name, domains=_words(domains), created=now, searchable="")
-    site.searchable = search.site_text(customer, site, ())
+    site = Site(customer_id=owner.id, name=name, domains=_words(domains), created=now)
     session.add(site)
     session.flush()
+    search.put_site(session, site.id)
     return site.id
 
 
@@ -94,7 +94,7 @@ def record(session: Session, site_id: int) -> SiteRecord:
 def set_domains(session: Session, site_id: int, domains: Sequence[str]) -> None:
     """Set the service-discovery domains."""
     _site(session, site_id).domains = _words(domains)
-    _index(session, site_id)
+    search.put_site(session, site_id)
 
 
 def _words(given: Iterable[str]) -> list[str]:
@@ -107,14 +107,6 @@ def _site(session: Session, site_id: int) -> Site:
     if site is None:
         raise CertdoctorError(_("There is no site {number}.").format(number=site_id))
     return site
-
-
-def _index(session: Session, site_id: int) -> None:
-    session.flush()
-    site = _site(session, site_id)
-    owner = session.get_one(Customer, site.customer_id)
-    nodes = session.scalars(select(Node).where(Node.site_id == site_id))
-    site.searchable = search.site_text(owner.name, site, nodes)
 
 
 # --- nodes ---------------------------------------------------------------------------------------------------
@@ -146,7 +138,7 @@ def put_node(session: Session, site_id: int, node: NodeDescription) -> bool:
     row.phone_security_profiles = list(node.phone_security_profiles)
     row.chat_aliases = list(node.chat_aliases)
     row.federation_domains = list(node.federation_domains)
-    _index(session, site_id)
+    search.put_site(session, site_id)
     return new
 
 
@@ -159,7 +151,7 @@ def remove_node(session: Session, site_id: int, node: str) -> None:
             Connection.site_id == site_id, or_(Connection.client == node, Connection.server == node)
         )
     )
-    _index(session, site_id)
+    search.put_site(session, site_id)
 
 
 def node_id(session: Session, site_id: int, node: str) -> int:

@@ -26,7 +26,7 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # The revision of migrations/ that these tables are; tests hold both together.
-REVISION = "0002"
+REVISION = "0003"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -104,8 +104,6 @@ class Customer(Table):
 
 
 class Site(Table):
-    """`searchable` is the folded text that the search looks at; see `search.folded`."""
-
     __tablename__ = "site"
     __table_args__ = (UniqueConstraint("customer_id", "name"),)
 
@@ -114,7 +112,6 @@ class Site(Table):
     name: Mapped[str]
     domains: Mapped[list[str]]
     created: Mapped[datetime]
-    searchable: Mapped[str]
 
 
 class Node(Table):
@@ -180,7 +177,6 @@ class Case(Table):
     verdict: Mapped[str]  # of the last examination
     text: Mapped[str]
     symptoms: Mapped[list[str]]
-    searchable: Mapped[str]
 
 
 class Answer(Table):
@@ -292,17 +288,21 @@ class Assignment(Table):
 
 
 class Certificate(Table):
-    """Each certificate once."""
+    """Each certificate once, with what a whole practice is asked by. `usages` is None without the extension."""
 
     __tablename__ = "certificate"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     der: Mapped[bytes] = mapped_column(LargeBinary)
     subject: Mapped[str]
-    issuer: Mapped[str]
+    issuer: Mapped[str] = mapped_column(index=True)
     label: Mapped[str]
     not_before: Mapped[datetime]
     not_after: Mapped[datetime] = mapped_column(index=True)
+    usages: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # dotted OIDs
+    is_ca: Mapped[bool]
+    key_id: Mapped[str | None]
+    issuer_key_id: Mapped[str | None]
 
 
 class CertificateUse(Table):
@@ -330,6 +330,21 @@ class Problem(Table):
     reason: Mapped[str]
     remedy: Mapped[str]
     added: Mapped[datetime]
+
+
+# --- search --------------------------------------------------------------------------------------------------
+
+
+class SearchEntry(Table):
+    """What something is found by, folded (see `search.folded`); a full-text index follows this table by triggers."""
+
+    __tablename__ = "search_entry"
+    __table_args__ = (UniqueConstraint("kind", "ref"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]  # "site", "case", "certificate"
+    ref: Mapped[str]  # the key of what is found
+    words: Mapped[str]
 
 
 # --- examinations --------------------------------------------------------------------------------------------

@@ -29,11 +29,14 @@ class Options:
     clock: Callable[[], datetime] = _now
 
 
-def run(practice_factory: Callable[[], Practice], lang: str, options: Options | None = None) -> int:
+def run(
+    practice_factory: Callable[[Callable[[str], object]], Practice], lang: str, options: Options | None = None
+) -> int:
     """Run the app until the user leaves, and return the exit code.
 
     Args:
-        practice_factory: makes the practice; called in a thread once the first frame is painted.
+        practice_factory: makes the practice; called in a thread once the first frame is painted, with what takes
+            a line now and then while that lasts.
         lang: "en" or "de".
         options: see `Options`.
 

@@ -29,7 +29,7 @@ class Doctor(App[None]):
     """certdoctor's app.
 
     Args:
-        factory: makes the practice, in a thread.
+        factory: makes the practice, in a thread; what it tells meanwhile is shown.
         lang: language of the texts that the practice gives.
         options: theme, character set, clock.
     """
@@ -41,14 +41,14 @@ class Doctor(App[None]):
     ENABLE_SELECT_AUTO_SCROLL = False
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("everywhere")]
 
-    def __init__(self, factory: Callable[[], Practice], lang: str, options: Options) -> None:
+    def __init__(self, factory: Callable[[Callable[[str], object]], Practice], lang: str, options: Options) -> None:
         # With NO_COLOR the native colours are kept out of Textual's conversion to greys, so that really none
         # is written; reverse and bold remain.
         no_color = "NO_COLOR" in __import__("os").environ
         super().__init__(ansi_color=True if no_color else None)
         self.lang = lang
         self.options = options
-        self.jobs = Jobs(factory)
+        self.jobs = Jobs(lambda: factory(self._told))
         self.animation_level = "none"
         for name in PALETTES:
             self.register_theme(theme(name))
@@ -71,6 +71,16 @@ class Doctor(App[None]):
         self.app_resume_signal.subscribe(self, lambda _app: self.action_redraw())
         if not self.is_headless:
             guards.leave_on_signals(self.leave)
+
+    def _told(self, line: str) -> None:
+        """Show what a job's thread tells before the practice is there."""
+        self.call_from_thread(self._say, line)
+
+    def _say(self, line: str) -> None:
+        from certdoctor.ui.screens.frame import Frame
+
+        if isinstance(self.screen, Frame):
+            self.screen.say(line)
 
     def leave(self, code: int) -> None:
         """End the app with this exit code, cleanly."""
@@ -129,7 +139,4 @@ class Doctor(App[None]):
         self.refresh(layout=True, repaint=True)
 
     def action_tell_quit(self) -> None:
-        from certdoctor.ui.screens.frame import Frame
-
-        if isinstance(self.screen, Frame):
-            self.screen.say(_("ctrl+q leaves certdoctor. Everything is saved already."))
+        self._say(_("ctrl+q leaves certdoctor. Everything is saved already."))

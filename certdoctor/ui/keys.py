@@ -68,7 +68,13 @@ PLACES: dict[str, str] = {
 
 ACTIONS: tuple[Action, ...] = (
     Action("home", ("enter", "right"), "open", N_("open"), N_("Open the chosen site or case.")),
-    Action("home", ("slash",), "search", N_("search"), N_("Search customers, sites, nodes and cases.")),
+    Action(
+        "home",
+        ("slash",),
+        "search",
+        N_("search"),
+        N_("Search customers, nodes, cases, findings, notes and certificates."),
+    ),
     Action("home", ("n",), "new", N_("new site"), N_("Create a site.")),
     Action("home", ("r",), "resume", N_("resume"), N_("Go on with the last open case.")),
     Action("home", ("e",), "example", N_("example"), N_("Create the worked example site and open its case.")),

@@ -55,7 +55,7 @@ def test_a_reader_sees_one_state(folder: Path) -> None:
 
 def test_foreign_keys_hold(database: Database) -> None:
     with pytest.raises(IntegrityError), database.writing() as session:
-        session.add(Site(customer_id=77, name="HQ", domains=[], created=NOW, searchable=""))
+        session.add(Site(customer_id=77, name="HQ", domains=[], created=NOW))
 
 
 def test_settings_of_every_connection(database: Database) -> None:

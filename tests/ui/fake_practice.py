@@ -35,6 +35,7 @@ from certdoctor.store.records import (
     EvidenceRecord,
     ExaminationRecord,
     FindingRecord,
+    Hit,
     NoteRecord,
     ProblemRecord,
     SiteRecord,
@@ -683,6 +684,12 @@ class FakePractice(Practice):
         return tuple(view.case for view in reversed(self._cases.values()))
 
     # knowledge and certificates
+
+    def last_open_case(self) -> CaseRecord | None:
+        return next((case for case in self.cases() if case.state == "open"), None)
+
+    def search(self, words: str, limit: int = 12) -> tuple[Hit, ...]:
+        return ()
 
     def _certificate(self, item: Certificate) -> CertificateRecord:
         uses = (

@@ -174,3 +174,14 @@ async def test_what_changed_between_two_archives_stands_at_the_site(practice: Pr
         await user.press("down", "enter", "w")
         user.sees("expe1: changed between 2026-11-20 10:00 and 2026-11-23 10:00", "Zones Zone 1 Name: UC → UC 2")
         user.shows("site-changes")
+
+
+async def test_the_search_finds_cases_and_certificates_of_every_customer(practice: Practice) -> None:
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "x")
+        user.sees("Cause found")
+        await user.press("escape", "slash")
+        await user.type("expe1")
+        user.sees("Certificates", "expe1.beispiel.example")
+        await user.press("enter", "end", "enter")
+        user.sees("SHA-256", "Used in this database")

@@ -16,7 +16,7 @@ def main() -> int:
             practice.create_site(f"Customer {number:04}", "HQ")
     elif "empty" not in sys.argv:
         practice.with_example()
-    return run(lambda: practice, "en", Options(clock=lambda: NOW))
+    return run(lambda _told: practice, "en", Options(clock=lambda: NOW))
 
 
 if __name__ == "__main__":

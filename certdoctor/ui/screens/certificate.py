@@ -90,17 +90,17 @@ def fields_of(certificate: Certificate) -> list[tuple[str, str]]:
 
 
 class CertificateScreen(Frame):
-    """One certificate of an examination."""
+    """One certificate of an examination, or without one as the database holds it."""
 
     PLACE = "certificate"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("certificate")]
 
-    def __init__(self, sha256: str, examination: Examination) -> None:
+    def __init__(self, sha256: str, examination: Examination | None = None) -> None:
         super().__init__()
         self.sha256 = sha256
         self.examination = examination
         self.record: CertificateRecord | None = None
-        self.certificate = _all(examination).get(sha256)
+        self.certificate = _all(examination).get(sha256) if examination else None
 
     def compose_body(self) -> ComposeResult:
         yield Rows()
@@ -115,6 +115,9 @@ class CertificateScreen(Frame):
 
     def _loaded(self, record: CertificateRecord | None) -> None:
         self.record = record
+        if self.certificate is None and record is not None:
+            self.certificate = record.decoded
+            self.title_bar.set_path("certdoctor", *self.path())
         self._draw()
 
     def _draw(self) -> None:
@@ -158,6 +161,8 @@ class CertificateScreen(Frame):
         return block("valid", ((_("Valid").ljust(12) + " ", "dim"), (dates, ""), ("  ", ""), (text, role)), hang=13)
 
     def _chain(self, certificate: Certificate) -> list[Item]:
+        if self.examination is None:
+            return []
         chain, complete = chain_of(certificate, self.examination)
         items = [gap(), heading(_("Chain"))]
         for depth, member in enumerate(chain):
@@ -180,7 +185,8 @@ class CertificateScreen(Frame):
         return items
 
     def _places(self, certificate: Certificate) -> list[Item]:
-        places = self.examination.evidence.certificates().get(certificate.sha256, ())
+        held = self.examination.evidence.certificates() if self.examination else {}
+        places = held.get(certificate.sha256, ())
         if not places:
             return []
         items = [gap(), heading(_("In the evidence"))]
@@ -207,6 +213,8 @@ class CertificateScreen(Frame):
         key = self.query_one(Rows).key
         if key.startswith("chain ") and key != f"chain {self.sha256}":
             return _("enter shows this certificate.")
+        if self.examination is None:
+            return _("The places of use stand below; esc goes back.")
         return _("The chain and the places of use stand below; esc goes back.")
 
     def on_rows_moved(self) -> None:
@@ -214,5 +222,5 @@ class CertificateScreen(Frame):
 
     def action_open(self) -> None:
         key = self.query_one(Rows).key.removeprefix("chain ")
-        if key != self.sha256 and key in _all(self.examination):
+        if self.examination is not None and key != self.sha256 and key in _all(self.examination):
             self.app.push_screen(CertificateScreen(key, self.examination))

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from certdoctor.language import _, ngettext
+from certdoctor.text import clean
 from certdoctor.ui import keys, words
 from certdoctor.ui.jobs import sentence
 from certdoctor.ui.screens.frame import Frame
@@ -17,7 +18,9 @@ from certdoctor.ui.widgets.fields import Field, Form, Search
 from certdoctor.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from certdoctor.store.records import CaseRecord, SiteRecord
+    from certdoctor.store.records import CaseRecord, Hit, SiteRecord
+
+_SITES = 300  # shown at once
 
 
 class Home(Frame):
@@ -29,10 +32,11 @@ class Home(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._sites: tuple[SiteRecord, ...] | None = None
+        self._hits: tuple[Hit, ...] = ()
         self._last: CaseRecord | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield Search(placeholder=_("/ search: customer, site, domain, node, case"), id="search")
+        yield Search(placeholder=_("/ search: customer, node, case, finding, note, certificate"), id="search")
         yield Rows()
 
     def path(self) -> tuple[str, ...]:
@@ -55,14 +59,17 @@ class Home(Frame):
     def load(self) -> None:
         """Read the list again."""
         words_of = self.searched
-        self.ask(lambda p: (p.sites(words_of), p.cases(), p.notice), self._loaded, group="home")
+        self.ask(
+            lambda p: (p.sites(words_of, _SITES), p.search(words_of), p.last_open_case(), p.notice),
+            self._loaded,
+            group="home",
+        )
 
-    def _loaded(self, answer: tuple[tuple[SiteRecord, ...], tuple[CaseRecord, ...], str]) -> None:
+    def _loaded(self, answer: tuple[tuple[SiteRecord, ...], tuple[Hit, ...], CaseRecord | None, str]) -> None:
         first = self._sites is None
-        self._sites, cases, notice = answer
+        self._sites, self._hits, self._last, notice = answer
         if first and notice:
             self.complain(notice)
-        self._last = next((case for case in cases if case.state == "open"), None)
         self.query_one(Rows).show(self._items())
         self.refresh_hint()
 
@@ -104,11 +111,22 @@ class Home(Frame):
                     Cell(words.day(site.last_event), 10, "dim"),
                 )
             )
-        if not sites and self.searched:
-            items.append(text_block("", _("No site holds these words."), indent=2))
-        elif not sites:
+        if len(sites) == _SITES:
+            items.append(text_block("", _("There are more sites; search for one."), "dim", indent=2))
+        for kind, title in (("case", _("Cases")), ("certificate", _("Certificates"))):
+            found = [hit for hit in self._hits if hit.kind == kind]
+            items += [*([gap()] if items and found else []), *([heading(title)] if found else [])]
+            items += [self._hit(hit) for hit in found]
+        if not items and self.searched:
+            items.append(text_block("", _("Nothing holds these words."), indent=2))
+        elif not sites and not self.searched:
             items += [gap(), *(text_block("", text, indent=2) for text in self._welcome())]
         return items
+
+    @staticmethod
+    def _hit(hit: Hit) -> Item:
+        key = f"{hit.kind}-{hit.ref}"
+        return row(key, Cell(clean(hit.title), 0, "strong"), Cell(hit.where, 24), Cell(clean(hit.held), 0, "dim"))
 
     @staticmethod
     def _welcome() -> list[str]:
@@ -131,6 +149,8 @@ class Home(Frame):
             return _("Press e for the worked example, or n for a site of your own.")
         if self._last and not self.searched:
             return _("Press r to go on with {case}, or choose a site and press enter.").format(case=self._last.number)
+        if self.searched:
+            return _("enter opens what is chosen; esc in the search field clears it.")
         return _("Choose a site and press enter; n makes a new one.")
 
     # keys
@@ -150,26 +170,37 @@ class Home(Frame):
         if key == "resume":
             self.action_resume()
         elif key:
-            self._open_site(int(key.removeprefix("site-")))
+            kind, _dash, ref = key.partition("-")
+            if kind == "certificate":
+                self._open_certificate(ref)
+            elif kind == "case":
+                self._open_case(int(ref))
+            else:
+                self._open_site(int(ref))
 
     def _open_site(self, site_id: int) -> None:
         from certdoctor.ui.screens.site import SiteScreen
 
         self.app.push_screen(SiteScreen(site_id))
 
-    def _open_case(self, case: CaseRecord) -> None:
+    def _open_case(self, case_id: int) -> None:
         from certdoctor.ui.screens.case import CaseScreen
 
-        self.app.push_screen(CaseScreen(case.id))
+        self.app.push_screen(CaseScreen(case_id))
+
+    def _open_certificate(self, sha256: str) -> None:
+        from certdoctor.ui.screens.certificate import CertificateScreen
+
+        self.app.push_screen(CertificateScreen(sha256))
 
     def action_resume(self) -> None:
         if self._last is None:
             self.say(_("There is no open case."))
         else:
-            self._open_case(self._last)
+            self._open_case(self._last.id)
 
     def action_example(self) -> None:
-        self.ask_long(_("making the example"), lambda p: p.create_example(), self._open_case)
+        self.ask_long(_("making the example"), lambda p: p.create_example().id, self._open_case)
 
     def action_glossary(self) -> None:
         from certdoctor.ui.screens.glossary import Glossary
