@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certdoctor.store.cases import number
-from certdoctor.store.records import StopgapRecord
+from certdoctor.store.records import StopgapRecord, case_number
 from certdoctor.store.tables import Case, Customer, Site, Stopgap
 
 
@@ -72,7 +71,7 @@ def in_force(
         StopgapRecord(
             site_id=row.site_id,
             case_id=row.case_id,
-            case_number=number(row.case_id),
+            case_number=case_number(row.case_id),
             customer=customer,
             site=site,
             finding_key=row.finding_key,
