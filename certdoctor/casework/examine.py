@@ -14,7 +14,9 @@ from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, O
 from certdoctor.deployment.openssl import verifier
 from certdoctor.evidence.items import Evidence
 from certdoctor.evidence.site import SiteDescription
-from certdoctor.facts.alarms import observe_alarms
+from certdoctor.facts.acme import observe_acme
+from certdoctor.facts.administration import observe_administration
+from certdoctor.facts.alarms import observe_alarms, read_alarms
 from certdoctor.facts.captures import captured, differences
 from certdoctor.facts.certificates import observe_certificates
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
@@ -26,6 +28,7 @@ from certdoctor.facts.presented import observe_presented
 from certdoctor.facts.standing import observe_standing
 from certdoctor.facts.stores import observe_stores
 from certdoctor.facts.tunnels import observe_tunnels
+from certdoctor.facts.upkeep import observe_upkeep
 from certdoctor.facts.zones import observe_zones
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
@@ -72,16 +75,20 @@ def examine(
     deployment = build.with_connections(deployment, derive.connections(deployment, description.connections, kinds))
     openssl = verifier()
     judgements = judge(deployment, kinds, openssl)
+    alarms = read_alarms(deployment)
     observed = [
         *observe(deployment, judgements, kinds, evidence, Roots(deployment, openssl).of),
         *observe_certificates(deployment),
         *observe_zones(deployment),
-        *observe_alarms(deployment, knowledge.about),
+        *observe_alarms(deployment, knowledge.about, alarms),
         *observe_stores(deployment),
         *observe_presented(deployment, judgements, evidence.documents),
         *observe_files(deployment, evidence.documents),
         *observe_peers(deployment, judgements),
-        *observe_tunnels(judgements),
+        *observe_tunnels(judgements, alarms),
+        *observe_acme(deployment, alarms),
+        *observe_administration(deployment, judgements),
+        *observe_upkeep(deployment, evidence.documents, alarms),
     ]
     heard: tuple[Event, ...] = ()
     if knowledge.reasons is not None:

@@ -6,10 +6,12 @@ An alarm stands as long as no later line lowers it. Only alarms that the vocabul
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from certdoctor.deployment.model import Deployment
+from certdoctor.evidence.items import Document
 from certdoctor.evidence.logs import narrow
 from certdoctor.facts.derive import node_subject
 from certdoctor.facts.model import Fact, FactSource
@@ -24,37 +26,68 @@ _PREFIX = "alarm."
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def observe_alarms(deployment: Deployment, known: Collection[str]) -> Iterator[Fact]:
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The last line of a box's logs about one alarm."""
+
+    number: str
+    raised: bool
+    detail: str  # cleaned
+    seen: str  # where the line stands
+    time: datetime
+
+
+Alarms = Mapping[str, Mapping[str, Alarm]]  # node id -> alarm number -> its last line
+
+
+def read_alarms(deployment: Deployment) -> Alarms:
+    """Return the alarms that the logs of every Expressway tell of."""
+    return {node.id: last_alarms(node.logs) for node in deployment.nodes.values() if node.is_expressway}
+
+
+def last_alarms(logs: Iterable[Document]) -> dict[str, Alarm]:
+    """Return the last line about every alarm in one box's logs; of lines without a time the later one holds."""
+    last: dict[str, Alarm] = {}
+    for document in logs:
+        data = narrow(document)
+        counted = line = 0
+        for found in _EVENT.finditer(data):
+            line += data.count(b"\n", counted, found.start())
+            counted = found.start()
+            number, time = found["id"].decode(), _time(found["time"])
+            if number in last and last[number].time > time:
+                continue
+            last[number] = Alarm(
+                number,
+                found["what"].lower() == b"raised",
+                clean((found["detail"] or b"").decode("utf-8", "replace"), 200),
+                str(document.origin.at(f"line {line + 1}")),
+                time,
+            )
+    return last
+
+
+def observe_alarms(deployment: Deployment, known: Collection[str], alarms: Alarms | None = None) -> Iterator[Fact]:
     """Yield `alarm.<id>` for every known alarm that the logs of a node raise or lower; the last line holds.
 
     Args:
         deployment: the site with the logs of its nodes.
         known: the facts of the vocabulary.
+        alarms: what the logs tell, where they have been read for it already.
     """
-    for node in deployment.nodes.values():
-        if not node.is_expressway:
-            continue
-        last: dict[str, tuple[datetime, Fact]] = {}
-        for document in node.logs:
-            data = narrow(document)
-            counted = number = 0
-            for found in _EVENT.finditer(data):
-                number += data.count(b"\n", counted, found.start())
-                counted = found.start()
-                name = _PREFIX + found["id"].decode()
-                time = _time(found["time"])
-                if name not in known or (name in last and last[name][0] > time):
-                    continue
-                seen = str(document.origin.at(f"line {number + 1}"))
+    for node_id, held in (read_alarms(deployment) if alarms is None else alarms).items():
+        node = deployment.nodes[node_id]
+        for alarm in held.values():
+            name = _PREFIX + alarm.number
+            if name in known:
                 bindings = {
                     "node": node.id,
                     "node_name": clean(node.name),
-                    "detail": clean((found["detail"] or b"").decode("utf-8", "replace"), 200) or name,
-                    "log_line": seen,
+                    "detail": alarm.detail or name,
+                    "log_line": alarm.seen,
                 }
-                fact = Fact(name, node_subject(node), found["what"].decode().lower(), FactSource.LOG, bindings, (seen,))
-                last[name] = time, fact
-        yield from (fact for _, fact in last.values())
+                value = "raised" if alarm.raised else "lowered"
+                yield Fact(name, node_subject(node), value, FactSource.LOG, bindings, (alarm.seen,))
 
 
 def _time(text: bytes | None) -> datetime:

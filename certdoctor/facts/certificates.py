@@ -14,6 +14,7 @@ from certdoctor.deployment import names
 from certdoctor.deployment.model import Deployment, Identity, Node
 from certdoctor.evidence.items import Certificate
 from certdoctor.facts import derive
+from certdoctor.facts.acme import is_lets_encrypt, scheduler
 from certdoctor.facts.model import Fact
 from certdoctor.text import clean
 
@@ -21,7 +22,6 @@ _YEAR_2050 = datetime(2050, 1, 1, tzinfo=UTC)  # from then on dates are written 
 _SAN_FIELD = 999  # characters (S10, S20)
 # CA/Browser Forum ballot SC-081v3: how many days a public certificate issued from a day on may live, latest first.
 _PUBLIC_LIMITS = ((date(2029, 3, 15), 47), (date(2027, 3, 15), 100), (date(2026, 3, 15), 200), (date.min, 398))
-_LETS_ENCRYPT = "let's encrypt"
 # Default lifetimes of Let's Encrypt (S36): 64 days from the first day on, 45 from the second.
 _LETS_ENCRYPT_LIMITS = ((date(2028, 2, 16), 45), (date(2027, 2, 10), 64), (date.min, 90))
 # Policies that only a publicly trusted CA may assert: CA/Browser Forum baseline requirements and EV.
@@ -44,10 +44,10 @@ def observe_certificates(deployment: Deployment) -> Iterator[Fact]:
             leaf = identity.leaf.certificate
             if slot != "previous" and leaf.sha256 not in told:
                 told.add(leaf.sha256)
-                yield from _certificate(node, slot, identity)
+                yield from _certificate(node, slot, identity, deployment.at)
 
 
-def _certificate(node: Node, slot: str, identity: Identity) -> Iterator[Fact]:
+def _certificate(node: Node, slot: str, identity: Identity, at: datetime) -> Iterator[Fact]:
     leaf = identity.leaf.certificate
     seen = (str(identity.leaf.origin),)
     shown = clean(leaf.label)
@@ -71,10 +71,18 @@ def _certificate(node: Node, slot: str, identity: Identity) -> Iterator[Fact]:
             version=clean(str(node.version)),
         )
     yield from _lifetime(leaf, fact)
-    if _LETS_ENCRYPT in leaf.issuer.lower():
-        scheduler = _acme_scheduler(node)
-        if scheduler:
-            yield fact("certificate.acme_scheduler", scheduler, node_name=clean(node.name))
+    yield from _age(leaf, at, fact)
+    if is_lets_encrypt(leaf):
+        setting = scheduler(node.settings)
+        if setting is not None:
+            yield fact("certificate.acme_scheduler", setting.value.lower(), node_name=clean(node.name))
+
+
+def _age(leaf: Certificate, at: datetime, fact: _Make) -> Iterator[Fact]:
+    """Say whether two thirds of the lifetime have passed, when short-lived certificates are to be renewed (S24, S36)."""
+    due = leaf.not_before + (leaf.not_after - leaf.not_before) * 2 / 3
+    value = "over" if leaf.not_after < at else "before_two_thirds" if at < due else "past_two_thirds"
+    yield fact("certificate.age", value, due=derive.date(due), not_after=derive.date(leaf.not_after))
 
 
 def _wildcard(node: Node, leaf: Certificate, none: Fact) -> Iterator[Fact]:
@@ -99,7 +107,7 @@ def _by_common_name(leaf: Certificate, name: str) -> bool:
 def _lifetime(leaf: Certificate, fact: _Make) -> Iterator[Fact]:
     """Say whether the next certificate of the same public CA will live shorter than this one."""
     days = round((leaf.not_after - leaf.not_before).total_seconds() / 86400)
-    lets_encrypt = _LETS_ENCRYPT in leaf.issuer.lower()
+    lets_encrypt = is_lets_encrypt(leaf)
     if not lets_encrypt and not is_public(leaf):
         yield fact("certificate.next_lifetime", "same", lifetime=str(days), next_lifetime=str(days))
         return
@@ -119,12 +127,3 @@ def is_public(certificate: Certificate) -> bool:
     except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
         return False  # a public CA issues nothing that cannot be read, and nothing without policies
     return any(policy.policy_identifier.dotted_string in _PUBLIC_POLICIES for policy in policies)
-
-
-def _acme_scheduler(node: Node) -> str:
-    """Return whether the configuration has the automated scheduler of ACME on or off; "" where it does not say."""
-    for path, setting in node.settings.items():
-        lowered = path.lower().replace(" ", "")
-        if "acme" in lowered and "schedul" in lowered and setting.value.lower() in ("on", "off"):
-            return setting.value.lower()
-    return ""

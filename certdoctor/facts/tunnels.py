@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from certdoctor.deployment import expressway
 from certdoctor.deployment.model import SERVER, Judgement, Node
 from certdoctor.evidence.items import Certificate
+from certdoctor.facts.alarms import Alarm, Alarms
 from certdoctor.facts.derive import side_subject
-from certdoctor.facts.model import Fact
+from certdoctor.facts.model import Fact, FactSource
 from certdoctor.text import clean
 
 _ALGORITHMS = "Ciphers sshd_pfwd_pubkeyalgorithms Value"
@@ -20,9 +21,19 @@ _NUMERIC = re.compile(r"(?:^|[,+]\s*)(\d+(?:\.\d+)+)=")
 _NAMED = ("2.5.4.", "1.2.840.113549.1.9.", "0.9.2342.19200300.100.1.", "1.3.6.1.4.1.311.60.2.1.")
 
 
-def observe_tunnels(judgements: Sequence[Judgement]) -> Iterator[Fact]:
-    """Yield the facts of all SSH tunnels: algorithms, ciphers, names that they cannot take (S12, S19, S20, S31)."""
+_ALARMS = {"35014": "notification", "35013": "failure"}  # the more telling one first
+
+
+def observe_tunnels(judgements: Sequence[Judgement], alarms: Alarms | None = None) -> Iterator[Fact]:
+    """Yield the facts of all SSH tunnels: alarms, algorithms, ciphers, names that they cannot take (S12, S19, S20, S31).
+
+    Args:
+        judgements: both sides of every connection.
+        alarms: what the logs of the boxes tell of alarms.
+    """
     for judgement in judgements:
+        if judgement.connection.kind == "traversal-ssh":
+            yield from _alarm(judgement, alarms or {})
         if judgement.connection.kind == "traversal-ssh" and judgement.sent:
             yield from _algorithms(judgement)
             yield from _attributes(judgement)
@@ -39,6 +50,19 @@ def _fact(j: Judgement, about: str, value: str, seen: Sequence[str], **bindings:
         **{key: clean(text) for key, text in bindings.items()},
     }
     return Fact(about, side_subject(j), value, bindings=shown, seen=tuple(seen))
+
+
+def _alarm(j: Judgement, alarms: Alarms) -> Iterator[Fact]:
+    """The alarm about the tunnels that stands on one of the two boxes."""
+    standing: dict[str, Alarm] = {}
+    for node in (j.presenter, j.verifier):
+        for number, alarm in alarms.get(node.id, {}).items():
+            if alarm.raised:
+                standing.setdefault(number, alarm)
+    for alarm in [standing[number] for number in _ALARMS if number in standing][:1]:
+        bindings = {"detail": alarm.detail or alarm.number, "log_line": alarm.seen}
+        value = _ALARMS[alarm.number]
+        yield Fact("tunnel.alarm", side_subject(j), value, FactSource.LOG, bindings, (alarm.seen,))
 
 
 def _seen(node: Node, path: str) -> tuple[str, ...]:

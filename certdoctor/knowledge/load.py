@@ -179,7 +179,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
         stem, folder = sheet.path.name.removesuffix(".yml"), sheet.path.parent.name
         match sheet.form:
             case VocabularyForm() as f:
-                named(sheet, stem, "about", f.about)
+                named(sheet, stem.partition("-")[0], "about", f.about)  # node.yml, node-upkeep.yml ...
                 facts = vocabulary.setdefault(f.about, {})
                 for key, fact in f.facts.items():
                     put(about, key, f.about, sheet, "facts", key)

@@ -30,7 +30,16 @@ def test_usual_certificate() -> None:
         "certificate.names_length": "within",
         "certificate.holder_version": "x8_10_or_later",
         "certificate.next_lifetime": "same",
+        "certificate.age": "before_two_thirds",
     }
+
+
+@pytest.mark.parametrize(
+    ("days_left", "value"), [(31, "before_two_thirds"), (30, "past_two_thirds"), (1, "past_two_thirds"), (-1, "over")]
+)
+def test_age(days_left: int, value: str) -> None:
+    end = pki.NOW + timedelta(days=days_left)
+    assert observed(pki.leaf(E, start=end - timedelta(days=90), end=end))["certificate.age"] == value
 
 
 @pytest.mark.parametrize(("slot", "value"), [("server", "absent"), ("candidate", "absent"), ("client", None)])

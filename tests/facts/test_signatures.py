@@ -338,7 +338,10 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
             "client",
         ),
     ],
-    "connection-timed-out": [("curl: (28) Connection timed out after 5000 ms", "trouble", "timeout", "client")],
+    "connection-timed-out": [
+        ("curl: (28) Connection timed out after 5000 ms", "trouble", "timeout", "client"),
+        ("ssh: connect to host expe1.example.com port 2222: Connection timed out", "trouble", "timeout", "client"),
+    ],
     "connection-reset": [
         ("* OpenSSL SSL_connect: Connection reset by peer in connection to e:443", "trouble", "reset", "client")
     ],
@@ -346,6 +349,20 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
         ("@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @", "trouble", "host_key_changed", "client")
     ],
     "ssh-host-key-failed": [("Host key verification failed.", "trouble", "host_key_changed", "client")],
+    "ssh-name-unknown": [
+        (
+            "ssh: Could not resolve hostname expe1.example.com: Name or service not known",
+            "trouble",
+            "unresolved",
+            "client",
+        )
+    ],
+    "ssh-no-route": [
+        ("ssh: connect to host expe1.example.com port 2222: No route to host", "trouble", "timeout", "client")
+    ],
+    "ssh-permission-denied": [
+        ("traversal@expe1.example.com: Permission denied (publickey).", "trouble", "credentials", "client")
+    ],
     "ssh-met-tls": [
         (
             "kex_exchange_identification: banner line contains invalid characters",
@@ -415,6 +432,11 @@ def test_every_token_is_one_of_the_vocabulary(token: str) -> None:
 )
 def test_line_that_tells_nothing(line: str) -> None:
     assert events(line) == []
+
+
+@pytest.mark.parametrize("why", ["Connection refused", "Connection timed out", "No route to host"])
+def test_port_of_a_tunnel_that_does_not_come_about(why: str) -> None:
+    assert {event.port for event in events(f"ssh: connect to host expe1.example.com port 2222: {why}")} == {2222}
 
 
 def test_what_a_negotiation_error_names() -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
+from certdoctor.deployment.model import Deployment
+from certdoctor.facts.alarms import Alarm
 from certdoctor.facts.tunnels import observe_tunnels
 from tests import pki
 from tests.sites import Box, deploy, judged
@@ -15,9 +20,9 @@ ZONES = "Zones Zone 1 Name: UC\nZones Zone 1 TraversalClient Peer 1 Address: exp
 SERVER = "Zones Zone 1 Name: UC\nZones Zone 1 TraversalServer SIP Port: 7001\n"
 
 
-def observed(core: str, edge: str) -> dict[str, set[str]]:
+def site(core: str = "", edge: str = "") -> Deployment:
     trust = {"ca": ROOT.pem}
-    site = deploy(
+    return deploy(
         {
             "expc1": Box(
                 role="expressway-c",
@@ -35,8 +40,11 @@ def observed(core: str, edge: str) -> dict[str, set[str]]:
             ),
         }
     )
+
+
+def observed(core: str, edge: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for fact in observe_tunnels(tuple(judged(site).values())):
+    for fact in observe_tunnels(tuple(judged(site(core, edge)).values())):
         found.setdefault(fact.id, set()).add(fact.value)
     return found
 
@@ -84,3 +92,17 @@ def test_one_cipher_in_common_is_enough(core: str, edge: str, value: str) -> Non
 @pytest.mark.parametrize(("host", "value"), [("expe1", "plain"), ("exp_e1", "underscore")])
 def test_the_host_name_of_the_edge(host: str, value: str) -> None:
     assert observed("", f"IP DNS Hostname: {host}\n")["tunnel.host_name"] == {value}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "value"),
+    [(("35014",), "notification"), (("35013",), "failure"), (("35013", "35014"), "notification"), (("15028",), None)],
+)
+def test_alarm_of_either_box_stands_at_both_ends(numbers: tuple[str, ...], value: str | None) -> None:
+    time = datetime(2026, 11, 23, tzinfo=UTC)
+    held = {number: Alarm(number, True, "tunnel failure", "log, line 1", time) for number in numbers}
+    sides = tuple(judged(site()).values())
+    found = [fact for fact in observe_tunnels(sides, {"expe1": held}) if fact.id == "tunnel.alarm"]
+    assert [fact.value for fact in found] == ([value, value] if value else [])
+    lowered = {number: replace(alarm, raised=False) for number, alarm in held.items()}
+    assert not [fact for fact in observe_tunnels(sides, {"expe1": lowered}) if fact.id == "tunnel.alarm"]

@@ -118,6 +118,7 @@ class Box:
     crl: str = ""
     log: list[str] = field(default_factory=list)
     reached_as: str = ""
+    uptime: int | None = None  # seconds, as xStatus tells it
 
     @property
     def name(self) -> str:
@@ -275,16 +276,17 @@ class WholeSite:
             return path.removesuffix(".pem") + ".cer", der
         return path, data
 
-    def archive(self, box: Box, folder: Path) -> None:
+    def archive(self, box: Box, folder: Path, taken: str = "2026-11-24_10_00_00") -> None:
         """Write a box's diagnostic log archive."""
         bundles = {name: "".join(pem(item) for item in items) for name, items in box.trust.items()}
-        stamp = f"{box.id}_2026-11-24_10_00_00"
+        stamp = f"{box.id}_{taken}"
         members = {
             f"xconf_dump_{stamp}.txt": _xconf(box.xconf),
             f"loggingsnapshot_{stamp}.txt": "".join(box.log),
         }
         if box.version:
             software = f'*s SystemUnit: \n   Product: "TANDBERG VCS"\n   Software: \n      Version: "{box.version}"\n'
+            software += f"   Uptime: {box.uptime}\n" if box.uptime is not None else ""
             members[f"xstat_dump_{stamp}.txt"] = software + "*s/end\n"
         for slot in ("server", "client"):
             if slot in box.identities:
