@@ -7,12 +7,13 @@ from datetime import datetime
 
 from certdoctor.casework import wording
 from certdoctor.casework.examination import ConnectionLine, Examination, Treatable, Unchecked
-from certdoctor.deployment import build, derive
+from certdoctor.deployment import build, derive, provisional
 from certdoctor.deployment.changes import changes
 from certdoctor.deployment.judge import Roots, judge
 from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, Outcome
 from certdoctor.deployment.openssl import verifier
 from certdoctor.evidence.items import Evidence
+from certdoctor.evidence.naming import is_part
 from certdoctor.evidence.site import SiteDescription
 from certdoctor.facts.acme import observe_acme
 from certdoctor.facts.administration import observe_administration
@@ -39,6 +40,7 @@ from certdoctor.sentences import told, told_place
 
 SITE = Subject(SubjectKind.SITE, "site")
 _PEERS_NAMED = 20  # of boxes that only logs tell of
+_AWAY = ("client", "webex", "partner")  # may well connect to nobody here
 _SERIOUS = ("critical", "high", "medium")
 
 
@@ -72,6 +74,10 @@ def examine(
     moment = at or description.at or now
     kinds = knowledge.connections
     deployment = build.build(description, evidence, moment)
+    logged: tuple[Event, ...] = ()
+    if knowledge.reasons is not None:
+        logged = events(deployment, Signatures(knowledge.signatures, knowledge.reasons))
+        deployment = build.with_nodes(deployment, provisional.heard_of(deployment.nodes, map(_heard, logged)))
     deployment = build.with_connections(deployment, derive.connections(deployment, description.connections, kinds))
     openssl = verifier()
     judgements = judge(deployment, kinds, openssl)
@@ -90,16 +96,12 @@ def examine(
         *observe_administration(deployment, judgements),
         *observe_upkeep(deployment, evidence.documents, alarms),
     ]
-    heard: tuple[Event, ...] = ()
+    heard = logged
     if knowledge.reasons is not None:
-        signatures = Signatures(knowledge.signatures, knowledge.reasons)
         mutual = frozenset(kind.id for kind in kinds.values() if kind.client is not None)
-        heard = (
-            *events(deployment, signatures),
-            *captured(deployment, evidence.documents, kinds, knowledge.reasons),
-        )
-        logged = observe_logs(deployment, heard, knowledge.reasons, mutual)
-        observed += [*logged, *observe_standing(logged, judgements)]
+        heard = (*logged, *captured(deployment, evidence.documents, kinds, knowledge.reasons))
+        said = observe_logs(deployment, heard, knowledge.reasons, mutual)
+        observed += [*said, *observe_standing(said, judgements)]
     answered = [*_told(description.answers.items(), knowledge), *(_answer(*answer) for answer in answers)]
     facts = Facts([*observed, *answered])
     reasoned = reason(
@@ -112,6 +114,12 @@ def examine(
     )
     unheard = tuple(_known_by_others(deployment, heard))
     return _result(evidence, deployment, judgements, facts, reasoned, knowledge, lang, unheard)
+
+
+def _heard(event: Event) -> provisional.Told:
+    origin = event.document.origin.at(event.place or f"line {event.line}")
+    written = bool(event.document.host) and not is_part(event.document.origin)
+    return provisional.Told(event.node, event.acting, event.address, event.name, event.port, origin, written)
 
 
 def _told(answers: Iterable[tuple[str, str]], knowledge: Knowledge) -> list[Fact]:
@@ -273,6 +281,13 @@ def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned
             urls = ", ".join((*j.sent[0].crl_urls, *j.sent[0].ocsp_urls))
             what = _("{connection}: revocation of {leaf}").format(connection=j.connection.id, leaf=j.sent[0].label)
             yield Unchecked(what, _("no CRL is in the evidence; the certificate names {urls}").format(urls=urls), "")
+    connected = {node for connection in deployment.connections for node in (connection.client, connection.server)}
+    for node in deployment.nodes.values():
+        if node.id not in connected and node.role not in _AWAY:
+            lacking = _("none of its connections is known; the files of the boxes it connects to are wanted")
+            if node.role == "other":
+                lacking = _("no file tells what kind of box it is, and so none of its connections is known")
+            yield Unchecked(node.name, lacking, wording.archive_of(node))
     for document in deployment.unassigned:
         if document.certificates or document.settings:
             yield Unchecked(document.origin.path, _("it belongs to no node yet"), "")

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from certdoctor.casework import placing
 from certdoctor.casework.placing import Place
 from certdoctor.casework.standing import THE_SITE
-from certdoctor.evidence.items import Document, Evidence, Problem, Snapshot
+from certdoctor.evidence.items import Document, Evidence, Problem
 from certdoctor.evidence.site import SiteDescription
+from certdoctor.evidence.snapshots import by_host
 from certdoctor.store import cases, evidence, sites
 
 # A second look before anything is written: readers take private keys out, and one must never slip through.
@@ -110,31 +111,30 @@ def _by_archive(
     Returns:
         The places, and the paths of what is kept apart as the earlier state of a box.
     """
-    archives: dict[tuple[str, str], list[Document]] = {}
-    for path, document in documents.items():
-        if document.host and document.origin.member and path not in settled:
-            archives.setdefault((document.origin.source, document.host.lower()), []).append(document)
-    snapshots = [(source, Snapshot(host, tuple(members))) for (source, host), members in archives.items()]
+    members = [d for path, d in documents.items() if d.host and d.origin.member and path not in settled]
+    snapshots = [snapshot for held in by_host(members).values() for snapshot in held]
     apart: set[str] = set()
     before: dict[str, list[str]] = {}  # host -> paths of its last archive
     places: dict[tuple[str, str], Place] = {}
     logs: dict[str, list[Place]] = {}
-    for source, snapshot in sorted(snapshots, key=lambda item: (item[1].taken, item[0])):
-        host, members = snapshot.host, snapshot.documents
+    for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.taken, snapshot.documents[0].origin.path)):
+        host, held, source = snapshot.host, snapshot.documents, snapshot.documents[0].origin.source
         nodes = sites.nodes(session, site_id)
         node = placing.of_host(host, nodes)
         if node is None:
-            node = placing.from_archive(host, members, (n.id for n in nodes))
+            node = placing.from_archive(host, held, (n.id for n in nodes))
             sites.put_node(session, site_id, node)
-        paths = [member.origin.path for member in members]
-        if snapshot.taken and snapshot.taken < evidence.newest_besides(session, site_id, members[0].host, source):
+        paths = [document.origin.path for document in held]
+        if snapshot.taken and snapshot.taken < evidence.newest_besides(session, site_id, held[0].host, source):
             evidence.keep_apart(session, [ids[path] for path in paths])
             apart.update(paths)
             continue
-        evidence.retire_snapshots(session, site_id, members[0].host, source)
-        apart.update(before.pop(host, ()))
+        evidence.retire_snapshots(session, site_id, held[0].host, source)
+        replaced = before.pop(host, [])
+        evidence.keep_apart(session, [ids[path] for path in replaced])
+        apart.update(replaced)
         before[host] = paths
-        found = list(placing.in_archive(members, node.id))
+        found = list(placing.in_archive(held, node.id))
         # The newest snapshot of a box speaks; sorting by time brings it last.
         places |= {(p.node, p.slot): p for p in found if p.slot != evidence.LOG}
         logs[node.id] = [p for p in found if p.slot == evidence.LOG]

@@ -126,5 +126,7 @@ def how_to_get(judgement: Judgement) -> str:
 
 
 def archive_of(node: Node) -> str:
-    """Tell where an Expressway's diagnostic log archive can be had; it holds all that is wanted of it."""
+    """Tell where all that is wanted of a box can be had at once."""
+    if node.role in ("cucm", "imp", "cuc"):
+        return _("{node}: Cisco Unified OS Administration > Security > Certificate Management").format(node=node.id)
     return f"{node.id}: Maintenance > Diagnostics > Diagnostic logging > Collect log > Download log"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from certdoctor.deployment import expressway, provisional, wording
@@ -11,6 +12,7 @@ from certdoctor.deployment.model import Connection, Deployment, Identity, Node, 
 from certdoctor.deployment.version import Version
 from certdoctor.evidence.items import Document, Evidence, Found, Kind, Setting, Snapshot
 from certdoctor.evidence.site import NodeDescription, SiteDescription
+from certdoctor.evidence.snapshots import by_host
 
 
 def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Deployment:
@@ -32,11 +34,13 @@ def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Dep
         brought += [described.id] if own else []
         nodes[described.id] = _node(described, by_path, own, used, conflicts)
     for host, own in archives.items():
-        found = _from_archive(host, own)
-        if found.id not in nodes:
-            nodes[found.id] = _node(found, by_path, own, used, conflicts)
-            brought.append(found.id)
+        found = _from_archive(host, own, nodes)
+        nodes[found.id] = _node(found, by_path, own, used, conflicts)
+        brought.append(found.id)
     nodes |= {node.id: node for node in provisional.beyond(nodes, brought)}
+    if not description.nodes:
+        nodes |= {node.id: node for node in provisional.writers(nodes, evidence.documents)}
+        used.update(log.origin.path for node in nodes.values() for log in node.logs)
     used.update(document.origin.path for snapshot in earlier for document in snapshot.documents)
     before: dict[str, list[Snapshot]] = {}
     for snapshot in earlier:
@@ -63,6 +67,11 @@ def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Dep
     )
 
 
+def with_nodes(deployment: Deployment, nodes: Mapping[str, Node]) -> Deployment:
+    """Return the deployment with these nodes."""
+    return dataclasses.replace(deployment, nodes=nodes)
+
+
 def with_connections(deployment: Deployment, connections: tuple[Connection, ...]) -> Deployment:
     """Return the deployment with these connections."""
     return dataclasses.replace(deployment, connections=connections)
@@ -70,17 +79,9 @@ def with_connections(deployment: Deployment, connections: tuple[Connection, ...]
 
 def _by_host(evidence: Evidence) -> tuple[dict[str, tuple[Document, ...]], tuple[Snapshot, ...]]:
     """The newest documents of each host, and all snapshots before them, oldest first."""
-    hosts: dict[str, dict[str, list[Document]]] = {}
-    for document in evidence.documents:
-        if document.host:
-            hosts.setdefault(document.host.lower(), {}).setdefault(document.origin.source, []).append(document)
     newest: dict[str, tuple[Document, ...]] = {}
     earlier = list(evidence.earlier)
-    for host, sources in hosts.items():
-        *before, last = sorted(
-            (Snapshot(host, tuple(documents)) for documents in sources.values()),
-            key=lambda snapshot: (snapshot.taken, snapshot.documents[0].origin.source),
-        )
+    for host, (*before, last) in by_host(evidence.documents).items():
         newest[host] = last.documents
         earlier += before
     return newest, tuple(earlier)
@@ -100,21 +101,43 @@ def _state(node: Node, snapshots: Iterable[Snapshot]) -> Node | None:
     return state
 
 
-def _from_archive(host: str, documents: Iterable[Document]) -> NodeDescription:
-    documents = tuple(documents)
+def _from_archive(host: str, documents: tuple[Document, ...], taken: Collection[str]) -> NodeDescription:
     settings = _settings(documents)
-    name = expressway.host_name(settings)
+    name = expressway.host_name(settings) or _whole_name(host, documents)
+    stem = name_id = host.partition(".")[0].replace("_", "-")
+    number = 1
+    while name_id in taken:
+        number += 1
+        name_id = f"{stem}-{number}"
     return NodeDescription(
-        id=host.partition(".")[0].replace("_", "-"),
+        id=name_id,
         role=role_of(settings, (document.slot for document in documents)),
-        names=(name,) if name else (host,),
+        names=(name,),
     )
+
+
+def _whole_name(host: str, documents: Iterable[Document]) -> str:
+    """The name with its domain that the box's own certificates give to a host name without one."""
+    held = (d.certificates[0].certificate for d in documents if d.slot.startswith("identity:") and d.certificates)
+    names = {name for certificate in held for name in certificate.dns_names if name.lower().startswith(f"{host}.")}
+    return next(iter(names)) if len(names) == 1 and "." not in host else host
 
 
 def role_of(settings: Mapping[str, Setting], slots: Iterable[str]) -> str:
     """Return the role that a box's own exports tell: by its traversal zones, else by the services of its certificates."""
     held = " ".join(slots)
-    return expressway.role(settings) or ("imp" if "cup-xmpp" in held else "cucm" if "tomcat" in held else "other")
+    if told := expressway.role(settings):
+        return told
+    if "identity:cup" in held or "trust:cup" in held:
+        return "imp"
+    # Unity Connection has no service of CUCM's; its ipsec certificate tells that the other ones were looked for.
+    if (
+        "identity:tomcat" in held
+        and "identity:ipsec" in held
+        and not re.search("callmanager|capf|tvs|itlrecovery", held)
+    ):
+        return "cuc"
+    return "cucm" if "tomcat" in held or "callmanager" in held else "other"
 
 
 def _settings(documents: Iterable[Document]) -> dict[str, Setting]:

@@ -294,13 +294,17 @@ class _Unpacked(io.RawIOBase):
         self.packed = packed
         self.allowance = allowance
         self.count = 0
+        self.broken: Exception | None = None  # what ended it too early; all before that was given out
         self.stream = gzip.GzipFile(fileobj=packed, mode="rb")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self.stream.read1(len(buffer))
+        try:
+            data = b"" if self.broken else self.stream.read1(len(buffer))
+        except (EOFError, OSError, zlib.error) as error:
+            data, self.broken = b"", error
         buffer[: len(data)] = data
         self.count += len(data)
         self.allowance.unpacked(len(data))
@@ -309,9 +313,16 @@ class _Unpacked(io.RawIOBase):
 
 
 def _gzip(stream: BinaryIO, origin: Origin, allowance: Allowance) -> Iterator[Member | _Fault]:
-    unpacked = io.BufferedReader(_Unpacked(_Counted(stream), allowance), _CHUNK)
+    raw = _Unpacked(_Counted(stream), allowance)
+    unpacked = io.BufferedReader(raw, _CHUNK)
     if looks_like(unpacked.peek(512)) == "tar":
-        yield from _tar(unpacked, allowance)
+        try:
+            yield from _tar(unpacked, allowance)
+        except _BROKEN:
+            if raw.broken is None:
+                raise
+        if raw.broken is not None:
+            raise raw.broken
         return
     allowance.member()
     name = re.split(r"[/!]", origin.path)[-1]
@@ -323,4 +334,7 @@ def _gzip(stream: BinaryIO, origin: Origin, allowance: Allowance) -> Iterator[Me
         if len(data) > allowance.limits.file_bytes:
             yield _too_large(name, allowance.limits)
             return
-    yield Member(name, bytes(data))
+    if data or raw.broken is None:
+        yield Member(name, bytes(data))
+    if raw.broken is not None:
+        raise raw.broken

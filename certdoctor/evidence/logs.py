@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from certdoctor.evidence import decoding
 from certdoctor.evidence.items import Document
@@ -46,6 +46,11 @@ def looks_like_log(text_lines: list[str]) -> bool:
     if timed and timed * 5 >= len(lines):
         return True
     return any(_TELLTALE.search(line[:1000]) for line in lines)
+
+
+def any_timed(text_lines: Iterable[str]) -> bool:
+    """Tell whether any line begins as that of a log does."""
+    return any(_TIMED.match(line[:200]) for line in text_lines)
 
 
 def narrow(document: Document, limits: Limits = DEFAULT) -> bytes:

@@ -25,8 +25,8 @@ _EXPRESSWAY = re.compile(
 )
 # Our own names for the parts of a certificate manager snapshot or a terminal session, see vos.py
 _PART = re.compile(
-    r"(?:^|!)(?:snapshot/(?P<host>[^/!]+)|show)/(?P<kind>identity|trust|csr)"
-    r"/(?P<service>[a-z0-9_-]+)\.pem(?: \(\d+\))?$"
+    r"(?:^|!)(?:snapshot|show)(?:/(?P<host>[^/!]+))?"
+    r"/(?:(?P<kind>identity|trust|csr)/(?P<service>[a-z0-9_-]+)\.pem(?: \(\d+\))?|session\.log)$"
 )
 # Folders that bear the name of a trust list of CUCM and its relatives: tomcat-trust/, CallManager-trust/
 _TRUST_FOLDER = re.compile(r"(?P<service>[a-z][a-z0-9_-]*)-trust", re.IGNORECASE)
@@ -47,6 +47,8 @@ def named(origin: Origin) -> Named:
     """
     part = _PART.search(origin.member)
     if part:
+        if part["kind"] is None:
+            return Named(part["host"] or "", "", "log")
         known = part["kind"] != "csr" and part["service"] != "unknown"
         slot = f"{part['kind']}:{part['service']}" if known else "csr" if part["kind"] == "csr" else ""
         host = part["host"] or ""
@@ -62,11 +64,28 @@ def named(origin: Origin) -> Named:
             slot = _PARTS[match["part"]]
         if host:
             break
-    folder = trust_folder(origin) or origin
-    trust = _TRUST_FOLDER.fullmatch(re.split(r"[/!]", folder.path)[-1])
-    if trust and not slot:
-        slot = f"trust:{trust['service'].lower()}"
+    if not slot:
+        slot = trust_list(trust_folder(origin) or origin)
     return Named(host, taken, slot)
+
+
+def trust_list(folder: Origin) -> str:
+    """Return the slot of the trust list that a folder bears the name of, "" where it bears none."""
+    trust = _TRUST_FOLDER.fullmatch(re.split(r"[/!]", folder.path)[-1])
+    return f"trust:{trust['service'].lower()}" if trust else ""
+
+
+_OWN = re.compile(
+    r"(?P<service>(?:tomcat|callmanager|cup|cup-xmpp|cup-xmpp-s2s)(?:-ecdsa)?|ipsec|tvs|capf|itlrecovery|authz)"
+    r"\.(?:pem|der|cer|crt|(?P<request>csr))",
+    re.IGNORECASE,
+)
+
+
+def own_slot(origin: Origin) -> str:
+    """Return the slot of a certificate or request that bears the name of its service, as CUCM hands it out."""
+    own = _OWN.fullmatch(re.split(r"[/!]", origin.path)[-1])
+    return "" if own is None else "csr" if own["request"] else f"identity:{own['service'].lower()}"
 
 
 def is_part(origin: Origin) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from certdoctor.evidence import archive, document, roots, site_file, vos, wording
+from certdoctor.evidence import archive, document, hosts, roots, site_file, vos, wording
 from certdoctor.evidence.items import Document, Evidence, Origin, Problem
 from certdoctor.limits import DEFAULT, Limits
 
@@ -52,7 +52,7 @@ def read_bytes(data: bytes, origin: Origin, passwords: Sequence[str] = (), limit
         reading.problems.append(_too_large(origin, limits))
     else:
         reading.bytes(data, origin)
-    return Evidence(tuple(reading.documents), tuple(reading.problems))
+    return Evidence(tuple(hosts.with_hosts(reading.documents, ())), tuple(reading.problems))
 
 
 def read_text(text: str, source: str, passwords: Sequence[str] = (), limits: Limits = DEFAULT) -> Evidence:
@@ -125,8 +125,8 @@ class _Reading:
 
     def evidence(self) -> Evidence:
         self._one_site()
-        named = [path for item in self.documents if item.site for path in site_file.paths(item.site)]
-        self.documents = vos.joined_lists(self.documents, named)
+        named = {path for item in self.documents if item.site for path in site_file.paths(item.site)}
+        self.documents = hosts.with_hosts(vos.joined_lists(self.documents, named), named)
         self._missing_files()
         return Evidence(tuple(self.documents), tuple(self.problems))
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from certdoctor.evidence import stored
 from certdoctor.evidence.items import Document, Form, Kind, Origin
+from certdoctor.evidence.logs import any_timed
 from certdoctor.evidence.naming import trust_folder
 
 
@@ -26,37 +27,63 @@ class Part(NamedTuple):
 
 # --- GET /platformcom/api/v1/certmgr/config/snapshot/server --------------------------------------------------
 
+_HEADERS = re.compile(r"\s*HTTP/[\d.]+ \d+[^\n]*\n(?:[\w-]+:[^\n]*\n)*\r?\n")  # of curl --include
+_DEEPEST = 6  # levels around a snapshot, and within a trust list
+
 
 def snapshot(text: str) -> list[Part] | None:
-    """Return the parts of a certificate manager snapshot; None where the text is none.
+    """Return the parts of certificate manager snapshots; None where the text is none.
 
     The fields are those that public readers of this interface use: identities (service, certificate, csr) and
-    trusts (service, certificate_data with filename and certificate).
+    trusts (service, certificate_data with filename and certificate). Several snapshots in one list, or one within
+    another object, are found too, and certificates of a trust list whatever their fields are called.
     """
-    if not text[:10_000].lstrip().startswith("{") or not re.search(r'"(?:identities|trusts)"\s*:\s*\[', text):
+    headers = _HEADERS.match(text)
+    body = text[headers.end() :] if headers else text
+    if not body[:10_000].lstrip().startswith(("{", "[")) or not re.search(r'"(?:identities|trusts)"\s*:\s*\[', body):
         return None
     try:
-        whole = json.loads(text)
+        whole = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(whole, dict):
-        return None
+    return _numbered([part for one in _snapshots(whole, _DEEPEST) for part in _parts(one)])
+
+
+def _snapshots(value: object, depth: int) -> Iterator[dict[str, object]]:
+    if isinstance(value, dict) and ("identities" in value or "trusts" in value):
+        yield value
+    elif isinstance(value, dict | list) and depth:
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _snapshots(inner, depth - 1)
+
+
+def _parts(whole: dict[str, object]) -> Iterator[Part]:
     host = re.sub(r"[^A-Za-z0-9.:-]", "_", _text(whole, "server")) or "unknown"
-    parts: list[Part] = []
     for identity in _items(whole, "identities"):
         service = _service(_text(identity, "service"))
         for key, kind in (("certificate", "identity"), ("csr", "csr")):
             if _text(identity, key).strip():
-                parts.append(Part(f"snapshot/{host}/{kind}/{service}.pem", _text(identity, key)))
+                yield Part(f"snapshot/{host}/{kind}/{service}.pem", _text(identity, key))
     for trust in _items(whole, "trusts"):
-        entries = [
-            f"# {_text(entry, 'filename') or 'certificate'}\n{_text(entry, 'certificate').strip()}\n"
-            for entry in _items(trust, "certificate_data")
-        ]
+        entries = [f"# {name}\n{text.strip()}\n" for name, text in _entries(trust, _DEEPEST)]
         if entries:
-            service = _service(_text(trust, "service"))
-            parts.append(Part(f"snapshot/{host}/trust/{service}.pem", "".join(entries)))
-    return _numbered(parts)
+            yield Part(f"snapshot/{host}/trust/{_service(_text(trust, 'service'))}.pem", "".join(entries))
+
+
+def _entries(value: object, depth: int, name: str = "certificate") -> Iterator[tuple[str, str]]:
+    """Yield the certificates of a trust list with their file names."""
+    if isinstance(value, str) and "BEGIN " in value:
+        yield name, value
+    elif isinstance(value, dict) and depth:
+        name = _text(value, "filename") or name
+        single = _text(value, "certificate")
+        if single and "BEGIN " not in single:
+            yield name, single
+        for inner in value.values():
+            yield from _entries(inner, depth - 1, name)
+    elif isinstance(value, list) and depth:
+        for inner in value:
+            yield from _entries(inner, depth - 1, name)
 
 
 def _items(value: dict[str, object], key: str) -> list[dict[str, object]]:
@@ -87,31 +114,48 @@ def _numbered(parts: list[Part]) -> list[Part]:
 # --- `show cert own tomcat`, `show cert trust tomcat-trust/ca.pem` ---------------------------------------------
 
 _COMMAND = re.compile(
-    r"^(?:admin:)?[ \t]*show[ \t]+(?P<what>cert|csr)[ \t]+(?P<kind>own|trust)[ \t]+(?P<name>\S+)", re.M
+    r"^(?:admin:)?[ \t]*sh(?:ow?)?[ \t]+(?P<what>cert|csr)[ \t]+(?P<kind>own|trust)[ \t]+(?P<name>\S+)",
+    re.MULTILINE | re.IGNORECASE,
 )
-
 _PROMPT = re.compile(r"^admin:", re.MULTILINE)
+# `show status` and `show network eth0` name the box.
+_HOST = re.compile(r"^[ \t]*Host ?Name[ \t]*:[ \t]*(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)[ \t]*\r?$", re.M | re.I)
 
 
 def capture(text: str) -> list[Part] | None:
-    """Return the certificates of a terminal session, list by list; None where the text is none.
+    """Return the certificates of a terminal session, list by list, and the log lines that it shows besides.
 
-    A certificate that comes before the first command belongs to no list and is left to the caller.
+    None where the text is no session. A certificate before the first command belongs to no list.
     """
     commands = list(_COMMAND.finditer(text))
+    host = _HOST.search(text)
+    where = f"show/{host['host']}" if host else "show"
     lists: dict[str, list[str]] = {}
+    rest: list[str] = []
+    at = 0
     stops = [*(command.start() for command in commands[1:]), len(text)]
     for command, stop in zip(commands, stops, strict=False):
         answer = _PROMPT.split(text[command.end() : stop], maxsplit=1)[0]
         if "BEGIN" not in answer:
             continue
+        end = command.end() + answer.rfind("-----END")  # what follows the last block is no part of the answer
+        end = text.find("\n", end) + 1 or len(text) if "-----END" in answer else command.end() + len(answer)
+        rest.append(text[at : command.start()])
+        at = end
         folder, _, _ = command["name"].rpartition("/")
         service = _service(folder or re.sub(r"\.(?:pem|der)$", "", command["name"]))
-        if command["kind"] == "trust" and not folder.endswith("-trust"):
+        what, kind = command["what"].lower(), command["kind"].lower()
+        if kind == "trust" and not folder.lower().endswith("-trust"):
             service = "unknown"
-        kind = "csr" if command["what"] == "csr" else {"own": "identity", "trust": "trust"}[command["kind"]]
-        lists.setdefault(f"show/{kind}/{service}.pem", []).append(answer.strip("\r\n") + "\n")
-    return [Part(name, "".join(answers)) for name, answers in lists.items()] or None
+        kind = "csr" if what == "csr" else {"own": "identity", "trust": "trust"}[kind]
+        lists.setdefault(f"{where}/{kind}/{service}.pem", []).append(text[command.end() : end].strip("\r\n") + "\n")
+    if not lists:
+        return None
+    parts = [Part(name, "".join(answers)) for name, answers in lists.items()]
+    outside = "".join([*rest, text[at:]])
+    if "BEGIN " in outside or any_timed(outside.splitlines()):
+        parts.append(Part(f"{where}/session.log", outside))
+    return parts
 
 
 # --- folders of one file each ----------------------------------------------------------------------------------

@@ -128,10 +128,10 @@ def status(lines: list[str]) -> Settings:
     return Settings(values, tuple(unknown), tuple(repeated))
 
 
-# Elements that the text dumps number although the XML gives an item to each element
+# Elements with others below them that the text dumps number, although the XML gives an item to every element
 _NUMBERED = frozenset(
-    {"Zone", "Peer", "Server", "Address", "Rule", "Transform", "Link", "Pipe", "Domain", "Alarm", "SearchRule"}
-    | {"Account", "Group", "Policy", "Subzone", "MembershipRule", "Ethernet", "Route", "Syslog", "Interface"}
+    {"Zone", "Peer", "Server", "Rule", "Transform", "Link", "Pipe", "Domain", "Alarm", "SearchRule"}
+    | {"Account", "Group", "Subzone", "MembershipRule", "Ethernet", "Route", "Syslog"}
 )
 
 
@@ -168,7 +168,7 @@ class _XmlReader:
         self.root = ""
         self.values: dict[str, Setting] = {}
         self.repeated: list[int] = []
-        self._path: list[str] = []
+        self._path: list[tuple[str, str, bool]] = []  # name, item, whether there may be several
         self._text: list[str] = []
         self._leaf = False
         self._line = 0
@@ -187,9 +187,7 @@ class _XmlReader:
             return
         item = attributes.get("item", "")
         several = attributes.get("maxOccurrence", "1") not in ("0", "1")
-        if item and (several or item != "1" or name in _NUMBERED):
-            name = f"{name} {item}"
-        self._path.append(name)
+        self._path.append((name, item, several))
         self._text = []
         self._leaf = True
         self._line = self.parser.CurrentLineNumber
@@ -200,7 +198,7 @@ class _XmlReader:
     def _end(self, _: str) -> None:
         self._depth -= 1
         if self._leaf and self._path:
-            path = " ".join(self._path)
+            path = self._name()
             value = "".join(self._text).strip()
             if path in self.values and self.values[path].value != value:
                 self.repeated.append(self._line)
@@ -208,3 +206,17 @@ class _XmlReader:
         self._leaf = False
         if self._path:
             self._path.pop()
+
+    def _name(self) -> str:
+        """The path of the element at hand in the text form; what holds a value itself bears no number there."""
+        last = len(self._path) - 1
+        return " ".join(
+            f"{name} {item}"
+            if item and (several or item != "1" or (name in _NUMBERED and at < last and self._is_one_of_several(at)))
+            else name
+            for at, (name, item, several) in enumerate(self._path)
+        )
+
+    def _is_one_of_several(self, at: int) -> bool:
+        """Whether an element that bears a number elsewhere does so here: not `IP DNS Domain Name`."""
+        return self._path[at][0] != "Domain" or (at > 0 and self._path[at - 1][0] == "Domains")

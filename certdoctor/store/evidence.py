@@ -21,6 +21,7 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.evidence import asn1, items
 from certdoctor.evidence.certificate import read
 from certdoctor.evidence.items import Document, Form, Found, Kind, Origin, Problem
+from certdoctor.evidence.snapshots import archive
 from certdoctor.language import _
 from certdoctor.store import search, tables
 from certdoctor.store.records import (
@@ -417,7 +418,7 @@ def snapshots_before(session: Session, site_id: int) -> tuple[tuple[StoredDocume
     for item in rows:
         if (item.path, item.blob) not in seen:
             seen.add((item.path, item.blob))
-            key = (item.host.lower(), item.source, item.added)
+            key = (item.host.lower(), archive(Origin(item.source, item.member)), item.added)
             found.setdefault(key, []).append(StoredDocument(item.id, item.blob, _document(item), ()))
     return tuple(tuple(documents) for documents in found.values())
 

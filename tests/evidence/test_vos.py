@@ -55,6 +55,29 @@ def test_a_snapshot_is_one_document_for_each_list() -> None:
         assert (again.slot, again.host, again.certificates) == (document.slot, host, document.certificates)
 
 
+def test_the_ways_a_snapshot_is_saved() -> None:
+    wanted = {f"trust:{name}" for name in ("tomcat",)} | {"identity:tomcat", "identity:callmanager-ecdsa", "csr"}
+    plain = json.dumps(SNAPSHOT, indent=2)
+    headers = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+    for text in (plain, headers + plain, json.dumps({"data": SNAPSHOT}), json.dumps([SNAPSHOT]), "\ufeff" + plain):
+        assert set(_slots(read_text(text, "cucm.json"))) == wanted
+
+
+def test_several_snapshots_in_one_list() -> None:
+    second = SNAPSHOT | {"server": "cucm-sub.example.com"}
+    evidence = read_text(json.dumps([SNAPSHOT, second]), "cucm.json")
+    assert {d.host for d in evidence.documents} == {"cucm-pub.example.com", "cucm-sub.example.com"}
+
+
+def test_trusted_certificates_under_other_field_names() -> None:
+    for trust in (
+        {"service": "tomcat-trust", "certificates": [ISSUING.pem, ROOT.pem]},
+        {"service": "tomcat-trust", "certificates": [{"pem": ISSUING.pem}, {"filename": "r.pem", "data": ROOT.pem}]},
+    ):
+        evidence = read_text(json.dumps({"server": "cucm", "identities": [], "trusts": [trust]}), "cucm.json")
+        assert _slots(evidence) == {"trust:tomcat": ("cucm", 2)}
+
+
 def test_a_snapshot_in_an_archive() -> None:
     evidence = read_bytes(zipped({"c.json": json.dumps(SNAPSHOT).encode()}), read_text("", "a.zip").problems[0].origin)
     assert "trust:tomcat" in _slots(evidence)
@@ -86,11 +109,39 @@ admin:
 
 def test_a_session_is_one_document_for_each_list() -> None:
     evidence = read_text(SESSION, "cucm.txt")
-    assert _slots(evidence) == {"identity:tomcat": ("", 1), "trust:tomcat": ("", 2)}
+    host = "cucm-pub.example.com"  # its own certificate says so
+    assert _slots(evidence) == {"identity:tomcat": (host, 1), "trust:tomcat": (host, 2)}
     assert [d.kind for d in evidence.documents] == [Kind.CERTIFICATES] * 2
     for document in evidence.documents:
         (again,) = read_bytes(document.stored, document.origin).documents
         assert (again.slot, again.certificates) == (document.slot, document.certificates)
+
+
+def test_what_a_session_holds_besides_is_not_lost() -> None:
+    line = "2026-11-23T20:48:27.000+01:00 cucm-pub haproxy[12]: fe/1: SSL client CA chain cannot be verified"
+    session = f"before\n{ROOT.pem}admin:SHOW CERT OWN tomcat/tomcat.pem\n{LEAF.pem}\n{line}\nadmin:\n"
+    evidence = read_text(session, "cucm.txt")
+    host = "cucm-pub.example.com"
+    assert _slots(evidence) == {"identity:tomcat": (host, 1), "log": (host, 1)}
+    log = evidence.documents[1]
+    assert log.kind == Kind.LOG
+    assert line in log.stored.decode()
+    (again,) = read_bytes(log.stored, log.origin).documents
+    assert (again.slot, again.kind) == ("log", Kind.LOG)
+
+
+def test_whose_session_it_is() -> None:
+    several = pki.leaf("cucm-pub-ms.example.com", names=("cucm-pub.example.com", "cucm-sub.example.com"))
+    own = f"admin:show cert own tomcat\n{several.pem}"
+    status = f"admin:show status\n\nHost Name          : cucm-sub\n{own}"
+    callmanager = f"{own}admin:show cert own CallManager\n{pki.leaf('cucm-sub.example.com').pem}"
+    for text, name, host in (
+        (own, "session.txt", ""),
+        (own, "cucm-sub 4711.txt", "cucm-sub.example.com"),
+        (status, "session.txt", "cucm-sub"),
+        (callmanager, "session.txt", "cucm-sub.example.com"),
+    ):
+        assert {d.host for d in read_text(text, name).documents} == {host}
 
 
 def test_a_session_without_certificates_is_a_log() -> None:
@@ -115,6 +166,9 @@ def test_a_folder_named_after_its_list_is_one_list(tmp_path: Path) -> None:
         "cucm-pub/CallManager-trust/b.der",
     ]
     assert len(evidence.documents) == 3
+    own = evidence.document("cucm-pub/tomcat.pem")
+    assert own is not None
+    assert (own.slot, own.host, joined.host) == ("identity:tomcat", "cucm-pub.example.com", "cucm-pub.example.com")
     (again,) = read_bytes(joined.stored, joined.origin).documents
     assert again.slot == joined.slot
     assert [f.certificate for f in again.certificates] == [f.certificate for f in joined.certificates]

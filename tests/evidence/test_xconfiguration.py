@@ -144,8 +144,23 @@ def test_xml_has_the_same_paths() -> None:
     assert values["SystemUnit Name"] == "expe1"
     assert values["Zones DefaultZone SIP TLS Mode"] == "Off"
     assert values["Zones Zone 6 Name"] == "Hybrid & DNS"
+    assert values["Alternates Peer 1 Address"] == "a.example.com"
     assert document.settings["Zones Zone 6 Name"].line == 6
     assert one(XML.replace("Configuration", "Status")).kind == Kind.XSTATUS
+
+
+def test_xml_numbers_what_the_text_numbers() -> None:
+    item = ' item="1"'
+    names = f"<IP{item}><DNS{item}><Hostname{item}>e</Hostname><Domain{item}><Name{item}>x.y</Name></Domain>"
+    servers = f"<Server{item}><Address{item}>192.0.2.1</Address></Server></DNS></IP>"
+    domains = f"<SIP{item}><Domains{item}><Domain{item}><Name{item}>z</Name></Domain></Domains></SIP>"
+    document = one(f"<Configuration>{names}{servers}{domains}</Configuration>")
+    assert {path: setting.value for path, setting in document.settings.items()} == {
+        "IP DNS Hostname": "e",
+        "IP DNS Domain Name": "x.y",
+        "IP DNS Server 1 Address": "192.0.2.1",
+        "SIP Domains Domain 1 Name": "z",
+    }
 
 
 @pytest.mark.parametrize(
@@ -167,5 +182,6 @@ def test_a_log_that_quotes_a_command_stays_a_log() -> None:
     assert one(log + "xConfiguration SIP TLS Mode: On\n").kind == Kind.LOG
 
 
-def test_origin() -> None:
+def test_origin_and_the_host_that_it_names() -> None:
     assert one(DUMP).origin == Origin("pasted")
+    assert one(DUMP).host == "expe1"
