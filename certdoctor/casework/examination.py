@@ -12,7 +12,9 @@ from datetime import datetime
 from certdoctor.deployment.changes import Change
 from certdoctor.deployment.model import Deployment, Judgement
 from certdoctor.evidence.items import Evidence
-from certdoctor.facts.model import Facts
+from certdoctor.evidence.site import SiteDescription
+from certdoctor.facts.logs import Event
+from certdoctor.facts.model import Fact, Facts
 from certdoctor.reasoning.findings import Candidate, Question, Verdict
 
 
@@ -110,7 +112,7 @@ class Unchecked:
 
 @dataclass(frozen=True, slots=True)
 class QuestionLine:
-    """A question in words with its options (value, text)."""
+    """A question in words with its options (value, text); evidence that could be had has none."""
 
     id: str
     fact: str
@@ -120,6 +122,19 @@ class QuestionLine:
     options: tuple[tuple[str, str], ...]
     gain: float
     cost: int
+    evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the evidence shows by itself, before anybody is asked: whatever is answered, it stays as it is."""
+
+    evidence: Evidence
+    description: SiteDescription
+    deployment: Deployment
+    judgements: tuple[Judgement, ...]
+    facts: tuple[Fact, ...]
+    heard: tuple[Event, ...] = ()  # what logs and captures tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +157,6 @@ class Examination:
     next_questions: tuple[Question, ...] = ()
     disagreements: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()  # of each node, from snapshot to snapshot
+    symptoms: tuple[str, ...] = ()  # all that were reported
+    contradicted: tuple[tuple[ProofLine, ProofLine], ...] = ()  # what was observed against what a person said
+    observed: Observed | None = None  # None where it was not made here

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from certdoctor.casework import wording
-from certdoctor.casework.examination import ConnectionLine, Examination, Treatable, Unchecked
+from certdoctor.casework.examination import ConnectionLine, Examination, Observed, QuestionLine, Treatable, Unchecked
+from certdoctor.casework.request import Wanted, wanted_of
 from certdoctor.deployment import build, derive, provisional
 from certdoctor.deployment.changes import changes
 from certdoctor.deployment.judge import Roots, judge
@@ -35,7 +36,7 @@ from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
 from certdoctor.reasoning.conclude import reason
 from certdoctor.reasoning.engine import Engine
-from certdoctor.reasoning.findings import Finding, Reasoned, Verdict
+from certdoctor.reasoning.findings import Finding, Question, Reasoned, Verdict
 from certdoctor.sentences import told, told_place
 
 SITE = Subject(SubjectKind.SITE, "site")
@@ -71,6 +72,14 @@ def examine(
         symptoms: symptom ids, besides those of the description.
         declined: (fact, subject) that the person does not know: not asked again.
     """
+    observed = observe_site(evidence, description, knowledge, now=now, at=at)
+    return conclude(observed, knowledge, engine, lang=lang, answers=answers, symptoms=symptoms, declined=declined)
+
+
+def observe_site(
+    evidence: Evidence, description: SiteDescription, knowledge: Knowledge, *, now: datetime, at: datetime | None = None
+) -> Observed:
+    """Return what the evidence shows by itself; see `examine` for the arguments."""
     moment = at or description.at or now
     kinds = knowledge.connections
     deployment = build.build(description, evidence, moment)
@@ -102,18 +111,36 @@ def examine(
         heard = (*logged, *captured(deployment, evidence.documents, kinds, knowledge.reasons))
         said = observe_logs(deployment, heard, knowledge.reasons, mutual)
         observed += [*said, *observe_standing(said, judgements)]
+    return Observed(evidence, description, deployment, judgements, tuple(observed), heard)
+
+
+def conclude(
+    observed: Observed,
+    knowledge: Knowledge,
+    engine: Engine,
+    *,
+    lang: str = "en",
+    answers: Sequence[tuple[str, str, str]] = (),
+    symptoms: Sequence[str] = (),
+    declined: Sequence[tuple[str, str]] = (),
+) -> Examination:
+    """Conclude from what was observed and what a person says; see `examine` for the arguments."""
+    description = observed.description
     answered = [*_told(description.answers.items(), knowledge), *(_answer(*answer) for answer in answers)]
-    facts = Facts([*observed, *answered])
+    complaints = tuple(dict.fromkeys((*description.symptoms, *symptoms)))
+    facts = Facts([*observed.facts, *answered])
+    missing = wanted_of(observed.deployment, observed.judgements)
     reasoned = reason(
         facts,
         knowledge,
         engine,
-        symptoms=tuple(dict.fromkeys((*description.symptoms, *symptoms))),
-        affected=_affected(deployment, judgements),
-        declined=[(fact, _subject(subject)) for fact, subject in declined],
+        symptoms=complaints,
+        affected=_affected(observed.deployment, observed.judgements),
+        refused=frozenset(side_subject(j) for j in observed.judgements if j.outcome == Outcome.REFUSED),
+        declined=[(fact, subject_of(subject)) for fact, subject in declined],
+        lacking=[each.lacking for each in missing],
     )
-    unheard = tuple(_known_by_others(deployment, heard))
-    return _result(evidence, deployment, judgements, facts, reasoned, knowledge, lang, unheard)
+    return _result(observed, facts, reasoned, knowledge, lang, complaints, missing)
 
 
 def _heard(event: Event) -> provisional.Told:
@@ -127,10 +154,11 @@ def _told(answers: Iterable[tuple[str, str]], knowledge: Knowledge) -> list[Fact
 
 
 def _answer(fact: str, subject: str, value: str) -> Fact:
-    return Fact(fact, _subject(subject), value, FactSource.TOLD)
+    return Fact(fact, subject_of(subject), value, FactSource.TOLD)
 
 
-def _subject(text: str) -> Subject:
+def subject_of(text: str) -> Subject:
+    """Return the subject that a text such as "connection:c1/server" names."""
     kind, _separator, rest = text.partition(":")
     name, _slash, side = rest.partition("/") if kind == SubjectKind.CONNECTION else (rest, "", "")
     return Subject(SubjectKind(kind), name, side)
@@ -152,15 +180,15 @@ def _affected(deployment: Deployment, judgements: Sequence[Judgement]) -> Mappin
 
 
 def _result(
-    evidence: Evidence,
-    deployment: Deployment,
-    judgements: tuple[Judgement, ...],
+    observed: Observed,
     facts: Facts,
     reasoned: Reasoned,
     knowledge: Knowledge,
     lang: str,
-    known_by_others: tuple[Unchecked, ...],
+    symptoms: tuple[str, ...],
+    missing: Sequence[Wanted],
 ) -> Examination:
+    evidence, deployment, judgements = observed.evidence, observed.deployment, observed.judgements
     decisive = [f for f in reasoned.findings if f.strength == "decisive" and not f.told]
     refused = [j for j in judgements if j.outcome in (Outcome.REFUSED, Outcome.DEPENDS)]
     judged = any(j.outcome in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEPENDS) for j in judgements)
@@ -194,11 +222,11 @@ def _result(
         folded=folded,
         connections=tuple(_connection_lines(deployment, judgements)),
         candidates=reasoned.candidates,
-        questions=tuple(texts.question(q) for q in reasoned.questions),
+        questions=tuple(_question(q, texts, missing) for q in reasoned.questions),
         unchecked=(
             *_unchecked(deployment, judgements, reasoned),
             *_otherwise(deployment, judgements, evidence),
-            *known_by_others,
+            *_known_by_others(deployment, observed.heard),
         ),
         evidence=evidence,
         deployment=deployment,
@@ -207,7 +235,24 @@ def _result(
         next_questions=reasoned.questions,
         disagreements=reasoned.disagreements,
         changes=tuple(change for node in deployment.nodes.values() for change in changes(node)),
+        symptoms=symptoms,
+        contradicted=tuple(
+            (texts.proof(seen), texts.proof(said))
+            for seen, said in facts.contradicted
+            if said.source == FactSource.TOLD
+        ),
+        observed=observed,
     )
+
+
+def _question(question: Question, texts: wording.Texts, missing: Iterable[Wanted]) -> QuestionLine:
+    """Return a question in words, or the request for evidence that stands in its place."""
+    for each in missing:
+        if (each.lacking.fact, each.lacking.subject) == (question.fact, question.subject):
+            text = _("Can you get from {node}: {what}?").format(node=each.name, what=each.what)
+            return QuestionLine(question.id, question.fact, str(question.subject), text, "\n".join(each.how), (),
+                                question.gain, question.cost, evidence=True)  # fmt: skip
+    return texts.question(question)
 
 
 def _unexplained(weaker: Sequence[Finding], causes: Sequence[Finding]) -> Iterable[Finding]:
@@ -217,20 +262,15 @@ def _unexplained(weaker: Sequence[Finding], causes: Sequence[Finding]) -> Iterab
     explained where a cause hits the same side of the same connection, unless the files show it accepted there. What
     is found of a box, file or certificate itself, such as an alarm, is no refusal that a cause could explain.
     """
-    hit = {side for finding in causes for side in _hit(finding)}
+    hit = {side for finding in causes for side in finding.hits}
     for finding in weaker:
         if finding.strength == "strong" and not finding.told:
             apart = finding.subject.kind != SubjectKind.CONNECTION or any(
                 fact.id == "log.trouble" or (fact.id, fact.value) == ("log.standing", "beside_files")
                 for fact in finding.proof
             )
-            if apart or hit.isdisjoint(_hit(finding)):
+            if apart or hit.isdisjoint(finding.hits):
                 yield finding
-
-
-def _hit(finding: Finding) -> set[tuple[str, str]]:
-    sides = (finding.subject.side,) if finding.subject.kind == SubjectKind.CONNECTION else (SERVER, CLIENT)
-    return {(connection, side) for connection in finding.connections for side in sides}
 
 
 def _connection_lines(deployment: Deployment, judgements: Sequence[Judgement]) -> Iterable[ConnectionLine]:

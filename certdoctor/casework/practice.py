@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from certdoctor import resources
 from certdoctor.casework import intake, placing, standing, stopgaps
-from certdoctor.casework.examination import Examination
+from certdoctor.casework.examination import Examination, QuestionLine
 from certdoctor.casework.standing import Standing
 from certdoctor.casework.stopgaps import StopgapLine
 from certdoctor.errors import CertdoctorError
@@ -30,6 +30,7 @@ from certdoctor.store import cases, evidence, examinations, history, search, sit
 from certdoctor.store import stopgaps as gaps
 from certdoctor.store.database import Database
 from certdoctor.store.records import (
+    AnswerRecord,
     CaseRecord,
     CaseView,
     CertificateRecord,
@@ -42,6 +43,7 @@ from certdoctor.store.records import (
 )
 
 if TYPE_CHECKING:
+    from certdoctor.casework.accounts import Supposed
     from certdoctor.evidence.targets import Target
     from certdoctor.knowledge.model import Knowledge
     from certdoctor.reasoning.engine import Engine
@@ -304,13 +306,17 @@ class Practice:
             self._case_event(session, case_id, "symptoms set", f"{words}: {text}" if text else words)
 
     def answer(self, case_id: int, fact: str, subject: str, value: str | None) -> None:
-        """Answer a question; None is "don't know". Can be changed at any time.
+        """Answer a question; None is "don't know", or says that evidence cannot be had. Can be changed at any time.
 
         Raises:
             CertdoctorError: the fact, its subject or the value is not one that can be asked for.
         """
+        from certdoctor.reasoning.looking import EVIDENCE
+
         knowledge = self._loaded()
-        if fact not in knowledge.about or (value is not None and value not in knowledge.fact(fact).values):
+        unheld = value is None and fact.startswith(EVIDENCE)  # evidence that cannot be had
+        known = fact in knowledge.about and (value is None or value in knowledge.fact(fact).values)
+        if not (unheld or known):
             text = _("{fact} = {value} is no answer to any question.")
             raise CertdoctorError(text.format(fact=fact, value=value))
         if subject.partition(":")[0] not in set(SubjectKind):
@@ -320,6 +326,32 @@ class Practice:
             cases.add_answer(session, case_id, fact, subject, value, who=self._who, when=self._clock())
             words = "don't know" if value is None else value
             self._case_event(session, case_id, "answered", f"{fact} of {subject}: {words}")
+
+    def take_back(self, case_id: int) -> AnswerRecord | None:
+        """Take the last answer back, and return it; None where there is none."""
+        with self._database.writing() as session:
+            given = cases.answers(session, case_id)
+            if not given:
+                return None
+            last = given[-1]
+            cases.withdraw_answer(session, case_id, last.fact, last.subject, who=self._who, when=self._clock())
+            self._case_event(session, case_id, "answer taken back", f"{last.fact} of {last.subject}")
+            return last
+
+    def suppose(self, case_id: int, examination: Examination, question: QuestionLine) -> tuple[Supposed, ...]:
+        """Return where each answer to a question would lead, all other answers as they are; nothing is stored."""
+        from certdoctor.casework.accounts import suppose
+
+        with self._database.reading() as session:
+            stands = standing.of_case(session, self._reader, case_id)
+        return suppose(
+            examination,
+            question,
+            self._loaded(),
+            self._warm_up(),
+            answers=stands.answers,
+            unknown=tuple(stands.unknown),
+        )
 
     def examine(self, case_id: int, lang: str = "en", at: datetime | None = None, keep: bool = True) -> Examination:
         """Examine the case's site with the case's answers and symptoms, and store the result.
@@ -593,7 +625,7 @@ class Practice:
     def _examined(self, stands: Standing, lang: str, at: datetime | None) -> Examination:
         from certdoctor.casework.examine import examine
 
-        examination = examine(
+        return examine(
             stands.evidence,
             stands.description,
             self._loaded(),
@@ -602,14 +634,7 @@ class Practice:
             at=at,
             lang=lang,
             answers=stands.answers,
-        )
-        # What a person does not know is not asked again.
-        return replace(
-            examination,
-            questions=tuple(q for q in examination.questions if (q.fact, q.subject) not in stands.unknown),
-            next_questions=tuple(
-                q for q in examination.next_questions if (q.fact, str(q.subject)) not in stands.unknown
-            ),
+            declined=tuple(stands.unknown),
         )
 
 

@@ -82,7 +82,7 @@ class Texts:
     def proof(self, fact: Fact) -> ProofLine:
         """Return one premise in words."""
         words = self._knowledge.fact(fact.id).values.get(fact.value, {"en": fact.value})
-        text = fill(self._say(words), fact.bindings)
+        text = fill(self.say(words), fact.bindings)
         return ProofLine(fact.id, fact.value, text, fact.seen, fact.source.value)
 
     def question(self, question: Question) -> QuestionLine:
@@ -92,14 +92,15 @@ class Texts:
             id=question.id,
             fact=question.fact,
             subject=str(question.subject),
-            text=self._say(form.text),
-            how=self._say(form.how),
-            options=tuple((value, self._say(words)) for value, words in form.options.items()),
+            text=self.say(form.text),
+            how=self.say(form.how),
+            options=tuple((value, self.say(words)) for value, words in form.options.items()),
             gain=question.gain,
             cost=question.cost,
         )
 
-    def _say(self, text: Text) -> str:
+    def say(self, text: Text) -> str:
+        """Return a text of the knowledge in the language, else in English."""
         by_language: dict[str, str] = dict(text.items())
         return by_language.get(self._lang) or text["en"]
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from certdoctor.casework.accounts import account_lines, leading
+from certdoctor.casework.categories import category_word
 from certdoctor.casework.consultation import Consultation
 from certdoctor.casework.described import checked
 from certdoctor.casework.examination import Examination, QuestionLine
+from certdoctor.casework.request import wanted
 from certdoctor.casework.sites import description_of
 from certdoctor.casework.symptoms import fitting
-from certdoctor.errors import BadInput
+from certdoctor.errors import BadInput, CertdoctorError
 from certdoctor.evidence.items import Evidence
 from certdoctor.evidence.read import read_paths
 from certdoctor.knowledge.load import load
@@ -20,10 +23,13 @@ from certdoctor.language import _
 from certdoctor.plain.document import as_json
 from certdoctor.plain.examine import EXIT
 from certdoctor.plain.report import as_text, verdict_words
+from certdoctor.plain.request import page
 from certdoctor.reasoning.engine import Engine
 from certdoctor.resources import folder
+from certdoctor.text import clean
 
 UNKNOWN = "unknown"
+SYMPTOM = "symptom"
 _LEADING = 3
 
 Ask = Callable[[str], str | None]  # shows a prompt and returns the line typed, or None at the end of the input
@@ -60,28 +66,42 @@ def run(
     """
     knowledge = load(folder("rules"), folder("kb"))
     prepared = _prepared(answers, knowledge) if answers is not None else None
-    for path in paths:
-        if not path.exists():
-            raise BadInput(str(path), "", _("there is no such file or folder."), _("Check the path."))
     with Engine(knowledge) as engine:
-        evidence = checked(read_paths(paths), knowledge) if paths else Evidence((), ())
+        evidence = _evidence(paths, knowledge)
         consultation = Consultation(
             evidence, description_of(evidence), knowledge, engine, now=now, at=at, lang=lang
         )  # fmt: skip
         if prepared is not None:
-            if symptom:
-                best = fitting(symptom, knowledge, lang, limit=1)
-                consultation.complain([match.symptom for match in best])
+            complaint = prepared.pop(SYMPTOM, None) or symptom
+            if complaint:
+                consultation.complain(_symptoms(complaint, knowledge, lang))
             while (question := consultation.question) is not None:
                 consultation.answer(question, prepared.get(question.id, prepared.get(question.fact)))
         else:
-            _talk(consultation, symptom, knowledge, lang, ask, say)
+            _Talk(consultation, list(paths), knowledge, lang, ask, say).run(symptom)
         say(as_json(consultation.examination) if form == "json" else _told(consultation.examination, knowledge, lang))
         return EXIT[consultation.examination.verdict.value]
 
 
-def _prepared(file: Path, knowledge: Knowledge) -> Mapping[str, str | None]:
-    """Read the answers of a script: `question: value` or `fact: value`, with `unknown` for "don't know"."""
+def _evidence(paths: Sequence[Path], knowledge: Knowledge) -> Evidence:
+    for path in paths:
+        if not path.exists():
+            raise BadInput(str(path), "", _("there is no such file or folder."), _("Check the path."))
+    return checked(read_paths(paths), knowledge) if paths else Evidence((), ())
+
+
+def _symptoms(text: str, knowledge: Knowledge, lang: str) -> list[str]:
+    """Return the symptom that a script names, by its id or by the words that fit it best."""
+    if text in knowledge.symptoms:
+        return [text]
+    return [match.symptom for match in fitting(text, knowledge, lang, limit=1)]
+
+
+def _prepared(file: Path, knowledge: Knowledge) -> dict[str, str | None]:
+    """Read the answers of a script: `question: value` or `fact: value`, with `unknown` for "don't know".
+
+    `symptom: id` (or words) reports a symptom.
+    """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -95,6 +115,9 @@ def _prepared(file: Path, knowledge: Knowledge) -> Mapping[str, str | None]:
         if not key or key.startswith("#"):
             continue
         place = _("line {number}").format(number=number)
+        if key == SYMPTOM:
+            prepared[key] = value
+            continue
         if key not in options:
             raise BadInput(str(file), place, _("There is no question “{value}”.").format(value=key))
         if value != UNKNOWN and value not in options[key]:
@@ -105,89 +128,216 @@ def _prepared(file: Path, knowledge: Knowledge) -> Mapping[str, str | None]:
     return prepared
 
 
-def _talk(consultation: Consultation, symptom: str, knowledge: Knowledge, lang: str, ask: Ask, say: Say) -> None:
-    if not _complained(consultation, symptom, knowledge, lang, ask, say):
-        return
-    before = ""
-    while (question := consultation.question) is not None:
-        stands = _standing(consultation.examination, knowledge, lang)
-        if stands != before:
-            say(stands)
-            before = stands
-        if not _asked(consultation, question, ask, say):
+class _Talk:
+    """One consultation at a terminal, a line at a time."""
+
+    def __init__(
+        self, consultation: Consultation, paths: list[Path], knowledge: Knowledge, lang: str, ask: Ask, say: Say
+    ) -> None:
+        self._consultation, self._paths = consultation, paths
+        self._knowledge, self._lang = knowledge, lang
+        self._ask, self._say = ask, say
+
+    def run(self, symptom: str) -> None:
+        """Talk until the user ends it."""
+        if not self._complained(symptom):
             return
+        before = ""
+        going = True
+        while going:
+            stands = _standing(self._consultation.examination, self._knowledge, self._lang)
+            if stands != before:
+                self._say(stands)
+                before = stands
+            question = self._consultation.question
+            going = self._answered(question) if question is not None else self._concluded()
 
-
-def _complained(consultation: Consultation, symptom: str, knowledge: Knowledge, lang: str, ask: Ask, say: Say) -> bool:
-    """Ask for the symptom; return False at the end of the input."""
-    text: str | None = symptom
-    while True:
-        if not text:
-            text = ask(_("What does the customer see? In a few words, or enter for nothing: "))
-            if text is None:
-                return False
-            if not text.strip():
-                return True
-        matches = fitting(text, knowledge, lang, limit=3)
-        if not matches:
-            say(_("No symptom fits these words. Name the product, the page or the message."))
-            text = ""
-            continue
-        for number, match in enumerate(matches, 1):
-            say(f"  {number}  {match.title}")
-        say("  0  " + _("none of these"))
-        choice = ask(_("Number: "))
-        if choice is None:
-            return False
-        if choice.strip() in [str(number) for number in range(1, len(matches) + 1)]:
-            consultation.complain([matches[int(choice) - 1].symptom])
-            return True
-        if choice.strip() == "0":
-            return True
-        text = "" if not choice.strip() else choice
-
-
-def _asked(consultation: Consultation, question: QuestionLine, ask: Ask, say: Say) -> bool:
-    """Ask one question until it is answered; return False where the user ends the consultation."""
-    say("")
-    say(question.text)
-    for number, (_value, label) in enumerate(question.options, 1):
-        say(f"  {number}  {label}")
-    say("  0  " + _("don't know"))
-    while True:
-        line = ask(_("Number (? how to find out, w why, b back, q end): "))
-        match line.strip().lower() if line is not None else "q":
-            case "q":
-                return False
-            case "?":
-                say(question.how)
-            case "w":
-                _explain(consultation, question, say)
-            case "b":
-                if consultation.undo() is None:
-                    say(_("There is no answer to take back."))
-                else:
+    def _complained(self, symptom: str) -> bool:
+        """Ask for the symptom; return False at the end of the input."""
+        text: str | None = symptom
+        while True:
+            if not text:
+                text = self._ask(_("What does the customer see? In a few words, or enter for nothing: "))
+                if text is None:
+                    return False
+                if not text.strip():
                     return True
-            case "0":
-                consultation.answer(question, None)
+            matches = fitting(text, self._knowledge, self._lang, limit=3)
+            if not matches:
+                self._say(_("No symptom fits these words. Name the product, the page or the message."))
+                text = ""
+                continue
+            for number, match in enumerate(matches, 1):
+                self._say(f"  {number}  {match.title} ({category_word(match.category)})")
+            self._say("  0  " + _("none of these"))
+            choice = self._ask(_("Number: "))
+            if choice is None:
+                return False
+            if choice.strip() in [str(number) for number in range(1, len(matches) + 1)]:
+                self._consultation.complain([matches[int(choice) - 1].symptom])
                 return True
-            case typed if typed.isdecimal() and 1 <= int(typed) <= len(question.options):
-                consultation.answer(question, question.options[int(typed) - 1][0])
+            if choice.strip() == "0":
                 return True
+            text = "" if not choice.strip() else choice
+
+    def _answered(self, question: QuestionLine) -> bool:
+        """Ask one question until it is answered; return False where the user ends the consultation."""
+        self._say("")
+        self._say(clean(question.text))
+        if question.evidence:
+            self._say("  " + _("Type the path of the file or folder once you have it."))
+            self._say("  0  " + _("it cannot be had"))
+        else:
+            for number, (_value, label) in enumerate(question.options, 1):
+                self._say(f"  {number}  {label}")
+            self._say("  0  " + _("don't know"))
+        while True:
+            line = self._ask(_("Answer (? for help): "))
+            typed = line.strip() if line is not None else "q"
+            if typed == "0":
+                self._consultation.answer(question, None)
+                return True
+            if typed.isdecimal() and 1 <= int(typed) <= len(question.options):
+                self._consultation.answer(question, question.options[int(typed) - 1][0])
+                return True
+            if typed == "q":
+                return False
+            if question.evidence and Path(typed).expanduser().exists() and typed:
+                typed = f"a {typed}"
+            if self._command(typed, question):
+                return True
+
+    def _concluded(self) -> bool:
+        """Nothing is left to ask: let the user look back or change something; return False at the end."""
+        line = self._ask(_("Nothing is left to ask. Command (? for help, enter ends): "))
+        typed = line.strip() if line is not None else ""
+        if typed in ("", "q"):
+            return False
+        self._command(typed, None)
+        return True
+
+    def _command(self, typed: str, question: QuestionLine | None) -> bool:
+        """Do what a letter says; return whether another question may come now."""
+        letter, _blank, rest = typed.partition(" ")
+        match letter:
+            case "?":
+                self._help(question)
+            case "w" if question is not None:
+                self._why(question)
+            case "h" | "n":
+                self._how(rest.strip(), against=letter == "n")
+            case "i":
+                return self._what_if(question, rest.strip())
+            case "c":
+                return self._change()
+            case "b":
+                if self._consultation.undo() is not None:
+                    return True
+                self._say(_("There is no answer to take back."))
+            case "a" if rest.strip():
+                return self._add(Path(rest.strip()).expanduser())
+            case "r":
+                title = self._consultation.examination.deployment.site
+                self._say("\n".join(page(wanted(self._consultation.examination), clean(title), markdown=False)))
             case _:
-                say(_("Type one of the numbers above."))
+                self._say(_("Type one of the numbers above, or ? for help."))
+        return False
 
+    def _help(self, question: QuestionLine | None) -> None:
+        if question is not None:
+            self._say(_("How to find out:"))
+            for line in question.how.splitlines():
+                self._say(f"  {line}")
+        for key, text in (
+            ("w", _("why this is asked")),
+            ("h", _("how the first of the ranking was reached; h ID: another one")),
+            ("n", _("why not the second; n ID: another one")),
+            ("i", _("what if: where each answer would lead; i N: of the answer N given before")),
+            ("c", _("change an answer")),
+            ("b", _("take the last answer back")),
+            ("a", _("a PATH: add evidence")),
+            ("r", _("the request for the evidence that is still wanted")),
+            ("q", _("end")),
+        ):
+            self._say(f"  {key}  {text}")
 
-def _explain(consultation: Consultation, question: QuestionLine, say: Say) -> None:
-    say(_("Each answer would bring these to the front:"))
-    for leaning in consultation.why(question):
-        say(f"  {leaning.option}")
-        for diagnosis, title, chance in leaning.leading[:_LEADING]:
-            say(f"    {chance:4.0%}  {diagnosis} {title}")
+    def _why(self, question: QuestionLine) -> None:
+        self._say(_("What it may show, or the evidence shows none of it:") if question.evidence
+                  else _("Each answer would bring these to the front:"))  # fmt: skip
+        for leaning in self._consultation.why(question):
+            self._say(f"  {leaning.option}")
+            self._ranked(leaning.leading[:_LEADING])
+
+    def _ranked(self, ranked: Sequence[tuple[str, str, float]]) -> None:
+        for diagnosis, title, chance in ranked:
+            self._say(f"    {chance:4.0%}  {diagnosis} {title}")
+
+    def _how(self, named: str, *, against: bool) -> None:
+        ranked = leading(self._consultation.examination)
+        place = 1 if against else 0
+        key = named.upper() or (ranked[place] if len(ranked) > place else "")
+        if not key:
+            self._say(_("Nothing speaks for any diagnosis yet."))
+            return
+        try:
+            stands = self._consultation.how(key)
+        except CertdoctorError as error:
+            self._say(str(error))
+            return
+        for indent, text in account_lines(stands, against=against):
+            self._say("  " * indent + clean(text))
+
+    def _what_if(self, question: QuestionLine | None, number: str) -> bool:
+        given = self._consultation.given
+        if number.isdecimal() and 1 <= int(number) <= len(given):
+            question = given[int(number) - 1].question
+        if question is None or question.evidence:
+            self._list_given()
+            return False
+        self._say(clean(question.text))
+        for supposed in self._consultation.suppose(question):
+            mark = " " + _("(as answered)") if supposed.given else ""
+            self._say(f"  {supposed.option}{mark}: {supposed.verdict}")
+            self._ranked(supposed.leading)
+            self._say("    " + (_("then: {question}").format(question=clean(supposed.next)) if supposed.next
+                                else _("then nothing is left to ask")))  # fmt: skip
+        return False
+
+    def _list_given(self) -> None:
+        if not self._consultation.given:
+            self._say(_("Nothing was answered yet."))
+        for number, given in enumerate(self._consultation.given, 1):
+            said = dict(given.question.options).get(given.value or "", _("don't know"))
+            self._say(f"  {number}  {clean(given.question.text)} {said}")
+
+    def _change(self) -> bool:
+        given = self._consultation.given
+        self._list_given()
+        if not given:
+            return False
+        choice = (self._ask(_("Which answer? Number: ")) or "").strip()
+        if not (choice.isdecimal() and 1 <= int(choice) <= len(given)):
+            return False
+        return self._answered(given[int(choice) - 1].question)
+
+    def _add(self, path: Path) -> bool:
+        try:
+            evidence = _evidence([*self._paths, path], self._knowledge)
+        except CertdoctorError as error:
+            self._say(str(error))
+            return False
+        self._paths.append(path)
+        self._consultation.look(evidence, description_of(evidence))
+        for problem in evidence.problems:
+            self._say(f"  {clean(str(problem.origin))}: {clean(problem.reason)} {clean(problem.remedy)}")
+        return True
 
 
 def _standing(examination: Examination, knowledge: Knowledge, lang: str) -> str:
     lines = [verdict_words(examination)]
+    for seen, said in examination.contradicted:
+        lines.append("  " + _("You said: {said} The evidence shows: {seen} The evidence holds.").format(
+            said=clean(said.text), seen=clean(seen.text)))  # fmt: skip
     lines += [f"  {finding.diagnosis} {finding.title}" for finding in examination.findings[:_LEADING]]
     if not examination.findings:
         lines += _candidates(examination, knowledge, lang)
@@ -205,4 +355,8 @@ def _told(examination: Examination, knowledge: Knowledge, lang: str) -> str:
     lines = ["", as_text(examination).rstrip("\n")]
     if not examination.findings and examination.candidates:
         lines += ["", _("Likeliest by what was told:"), *_candidates(examination, knowledge, lang)]
+        missing = wanted(examination)
+        if missing:
+            lines += ["", _("What would decide it:")]
+            lines += [f"  {clean(each.name)}: {each.what}" for each in missing]
     return "\n".join(lines)

@@ -44,7 +44,7 @@ def as_document(examination: Examination) -> dict[str, Any]:
                 "id": q.id,
                 "fact": q.fact,
                 "subject": q.subject,
-                "text": q.text,
+                "text": clean(q.text),
                 "how": q.how,
                 "options": [{"value": value, "text": text} for value, text in q.options],
                 "gain": round(q.gain, 3),

@@ -71,8 +71,8 @@ def _text(e: Examination) -> Iterator[str]:
         yield ""
         yield _("Questions that would help most:")
         for question in e.questions[:3]:
-            yield f"   {question.text}"
-            yield f"      {question.how}"
+            yield f"   {clean(question.text)}"
+            yield from (f"      {how}" for how in question.how.splitlines())
     if e.connections:
         yield ""
         yield _("Connections (server's certificate / client's certificate):")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -31,12 +30,17 @@ def run(paths: Sequence[Path], *, form: str, now: datetime, lang: str) -> int:
     examination = examine_paths(paths, passwords=(), at=None, now=now, lang=lang)
     found = wanted(examination)
     if form == "json":
-        held = {"schema": "certdoctor/request@1", "wanted": [asdict(each) for each in found]}
+        held = {"schema": "certdoctor/request@1", "wanted": [_plain(each) for each in found]}
         print(json.dumps(held, ensure_ascii=False, indent=2))
     else:
         title = " – ".join(clean(p) for p in (examination.deployment.customer, examination.deployment.site) if p)
         print("\n".join(page(found, title, markdown=form == "markdown")))
     return 1 if found else 0
+
+
+def _plain(each: Wanted) -> dict[str, object]:
+    names = ("node", "name", "role", "what", "why", "how")
+    return {name: getattr(each, name) for name in names}
 
 
 def page(found: Sequence[Wanted], title: str, *, markdown: bool) -> Iterator[str]:
@@ -48,7 +52,7 @@ def page(found: Sequence[Wanted], title: str, *, markdown: bool) -> Iterator[str
         yield _("Nothing: every connection that is known can be judged.")
         return
     yield _("Please send these files. None of them needs a private key; leave keys and passwords out.")
-    for _node, of in groupby(found, key=lambda each: each.node):
+    for _node, of in groupby(found, key=lambda each: (each.node, each.name)):
         held = list(of)
         yield ""
         yield f"{box}{clean(held[0].name)} ({held[0].role})"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from certdoctor.facts.model import Facts, Subject, SubjectKind
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.reasoning.engine import Engine, EngineFailed, EngineUnavailable
-from certdoctor.reasoning.findings import Conclusion, Finding, Reasoned
+from certdoctor.reasoning.findings import Conclusion, Finding, Folded, Question, Reasoned
 from certdoctor.reasoning.folding import Affected, fold, instances
 from certdoctor.reasoning.interview import Declined, next_questions
+from certdoctor.reasoning.looking import Lacking
 from certdoctor.reasoning.order import FREQUENCY, SEVERITY, STRENGTH
 from certdoctor.reasoning.prove import Rulebook, prove_all
 from certdoctor.reasoning.ranking import Scores, candidates, probabilities, score
@@ -22,6 +23,8 @@ def reason(
     symptoms: Sequence[str] = (),
     affected: Affected | None = None,
     declined: Declined = (),
+    refused: Collection[Subject] = (),
+    lacking: Sequence[Lacking] = (),
 ) -> Reasoned:
     """Return everything that can be said about these facts.
 
@@ -32,6 +35,8 @@ def reason(
         symptoms: ids of the reported symptoms.
         affected: for subjects other than connections, the connection sides that they touch.
         declined: (fact, subject) that the user does not know: not asked again.
+        refused: the connection sides that are refused: each wants a cause.
+        lacking: evidence that could be had.
     """
     affected = affected or {}
     rulebook = Rulebook.of(knowledge)
@@ -41,6 +46,13 @@ def reason(
     standing, folded = fold(found, facts, knowledge, affected)
     scores = score(conclusions, facts, knowledge, symptoms)
     ends = _ends(facts)
+    causes = [finding for finding in standing if finding.strength == "decisive" and not finding.told]
+    settled = {
+        finding.diagnosis for finding in (*causes, *(f.finding for f in folded if f.finding.strength == "decisive"))
+    }
+    asked: tuple[Question, ...] = ()
+    if not causes or _unexplained(causes, folded, symptoms, refused, knowledge):
+        asked = next_questions(facts, knowledge, rulebook, scores, declined, settled, lacking)
 
     def order(finding: Finding) -> tuple[int, int, int, int, int, str, str]:
         form = knowledge.diagnoses[finding.diagnosis].form
@@ -59,11 +71,32 @@ def reason(
         findings=tuple(sorted(standing, key=order)),
         folded=tuple(sorted(folded, key=lambda f: (f.under, order(f.finding)))),
         candidates=candidates(scores),
-        questions=next_questions(facts, knowledge, rulebook, scores, declined),
+        questions=asked,
         disagreements=disagreements,
         notices=notices,
         unlisted=probabilities(scores.points)[1],
     )
+
+
+def _unexplained(
+    causes: Sequence[Finding],
+    folded: Sequence[Folded],
+    symptoms: Iterable[str],
+    refused: Iterable[Subject],
+    knowledge: Knowledge,
+) -> bool:
+    """Say whether the causes that were found leave a symptom or a refused connection side without an explanation.
+
+    A cause explains a symptom whose candidate it is, or whose candidate is a consequence of it.
+    """
+    explained = {finding.diagnosis for finding in causes} | {f.finding.diagnosis for f in folded}
+    for finding in causes:
+        explained.update(knowledge.diagnoses[finding.diagnosis].form.explains)
+    reported = (knowledge.symptoms[key].candidates for key in symptoms if key in knowledge.symptoms)
+    if any(explained.isdisjoint(candidates) for candidates in reported):
+        return True
+    hit = {place for finding in (*causes, *(f.finding for f in folded)) for place in finding.hits}
+    return any((side.id, side.side) not in hit for side in refused)
 
 
 def _ends(facts: Facts) -> dict[str, tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from certdoctor.facts.model import Fact, Subject
+from certdoctor.facts.model import Fact, Subject, SubjectKind
 
 
 class Verdict(StrEnum):
@@ -44,6 +44,12 @@ class Finding:
     connections: tuple[str, ...] = ()  # ids of all connections it hits
     nodes: tuple[str, ...] = ()  # ids of the nodes that must act, the first is where the fix is done
     told: bool = False  # rests on an answer of a person
+
+    @property
+    def hits(self) -> frozenset[tuple[str, str]]:
+        """The (connection, side) that it hits; what is not about one side hits both."""
+        sides = (self.subject.side,) if self.subject.kind == SubjectKind.CONNECTION else ("server", "client")
+        return frozenset((connection, side) for connection in self.connections for side in sides)
 
 
 @dataclass(frozen=True, slots=True)

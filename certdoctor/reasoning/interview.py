@@ -12,54 +12,85 @@ This is the greedy choice of decision-theoretic troubleshooting (Breese and Heck
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from math import log2
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from certdoctor.facts.model import Facts, Subject, SubjectKind
-from certdoctor.knowledge.forms import QuestionForm
+from certdoctor.knowledge.forms import Premise, QuestionForm
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.reasoning.findings import Question
+from certdoctor.reasoning.looking import AT_MOST, SPLIT_SHOWN, Lacking, worth_getting
 from certdoctor.reasoning.prove import Rulebook
-from certdoctor.reasoning.ranking import OTHERWISE, Scores, probabilities, weight
+from certdoctor.reasoning.ranking import OTHERWISE, Scores, entropy, probabilities, weight
 
 SITE = Subject(SubjectKind.SITE, "site")
 SECONDS_A_QUESTION = 20  # what a question costs besides finding the answer
 WORTH_BITS = 0.03
 SURE = 0.85
-AT_MOST = 12
-SPLIT_SHOWN = 5
 
 _ELSE = ""  # "something that is not in this knowledge base"
 
 Declined = Collection[tuple[str, Subject]]
+Moves = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 
 
 def next_questions(
-    facts: Facts, knowledge: Knowledge, rulebook: Rulebook, scores: Scores, declined: Declined = ()
+    facts: Facts,
+    knowledge: Knowledge,
+    rulebook: Rulebook,
+    scores: Scores,
+    declined: Declined = (),
+    settled: Collection[str] = (),
+    lacking: Sequence[Lacking] = (),
 ) -> tuple[Question, ...]:
     """Return the questions that are worth asking now, best first; none when a rule has settled it.
+
+    Evidence that could be had stands among them, with what it is worth for the time it takes.
 
     Args:
         facts: all that is known.
         knowledge: questions and diagnoses.
         rulebook: the rules in force.
         scores: the ranking as it stands.
-        declined: (fact, subject) that the user does not know.
+        declined: (fact, subject) that the user does not know, or that cannot be had.
+        settled: diagnoses that observation has found already: no hypotheses, what is asked is about the others.
+        lacking: evidence that could be had.
     """
-    chances, unlisted = probabilities(scores.points)
+    open_ = {key: points for key, points in scores.points.items() if key not in settled}
+    chances, unlisted = probabilities(open_)
     if any(chances[key] >= SURE for key in scores.concluded if key in chances):
         return ()
     before = {**chances, _ELSE: unlisted}
     worth: list[Question] = []
+    alike: dict[tuple[str, Moves], Question] = {}  # of many files or nodes most answers mean the same
+    dependent = _requiring(knowledge)
     for key in sorted(knowledge.questions):
         form = knowledge.questions[key]
         for subject in _subjects(form, facts, knowledge):
-            if facts.get(subject, form.fact) is None and (form.fact, subject) not in declined:
-                question = _simulate(key, form, subject, facts, knowledge, rulebook, scores, before)
-                if question.gain >= WORTH_BITS:
-                    worth.append(question)
+            if facts.get(subject, form.fact) is not None or (form.fact, subject) in declined:
+                continue
+            moves = {
+                value: _moves(form.fact, value, subject, facts, dependent.get(form.fact, ()), rulebook, scores, open_)
+                for value in form.base
+            }
+            same = key, tuple((value, tuple(sorted(by.items()))) for value, by in moves.items())
+            if same not in alike:
+                alike[same] = _simulate(key, form, subject, moves, open_, before)
+            worth.append(replace(alike[same], subject=subject))
+    wanted = [each for each in lacking if (each.fact, each.subject) not in declined]
+    worth += worth_getting(wanted, facts, knowledge, rulebook, before)
+    worth = [question for question in worth if question.gain >= WORTH_BITS]
     worth.sort(key=lambda q: (-round(q.gain / (q.cost + SECONDS_A_QUESTION), 9), q.id, q.subject))
     return tuple(worth[:AT_MOST])
+
+
+def _requiring(knowledge: Knowledge) -> Mapping[str, Sequence[tuple[str, Premise]]]:
+    """Return for each fact the diagnoses that require it, with what they require."""
+    found: dict[str, list[tuple[str, Premise]]] = {}
+    for diagnosis, entry in knowledge.diagnoses.items():
+        for premise in entry.form.requires:
+            found.setdefault(premise.fact, []).append((diagnosis, premise))
+    return found
 
 
 def _subjects(form: QuestionForm, facts: Facts, knowledge: Knowledge) -> tuple[Subject, ...]:
@@ -73,35 +104,37 @@ def _simulate(
     key: str,
     form: QuestionForm,
     subject: Subject,
-    facts: Facts,
-    knowledge: Knowledge,
-    rulebook: Rulebook,
-    scores: Scores,
+    moves: Mapping[str, Mapping[str, int]],
+    points: Mapping[str, int],
     before: Mapping[str, float],
 ) -> Question:
-    moves = {value: _moves(form.fact, value, subject, facts, knowledge, rulebook, scores) for value in form.base}
     # P(v|d), then P(v) and P(d|v)
     chance: dict[str, float] = dict.fromkeys(form.base, 0.0)
     joint: dict[str, dict[str, float]] = {value: {} for value in form.base}
+    moved = {diagnosis for by in moves.values() for diagnosis in by}
+    whole = sum(form.base.values())
     for diagnosis, p in before.items():
-        raw = {v: base * 10 ** (moves[v].get(diagnosis, 0) / 10) for v, base in form.base.items()}
-        total = sum(raw.values())
+        raw = form.base
+        total = whole
+        if diagnosis in moved:
+            raw = {v: base * 10 ** (moves[v].get(diagnosis, 0) / 10) for v, base in form.base.items()}
+            total = sum(raw.values())
         for value, share in raw.items():
             joint[value][diagnosis] = p * share / total if total else 0.0
             chance[value] += joint[value][diagnosis]
-    gain = _entropy(before)
+    gain = entropy(before)
     split: dict[str, tuple[tuple[str, float], ...]] = {}
     for value, p_value in chance.items():
         if p_value > 0:
             after = {diagnosis: p / p_value for diagnosis, p in joint[value].items()}
-            gain -= p_value * _entropy(after)
-        split[value] = _ranking_after(moves[value], scores)
+            gain -= p_value * entropy(after)
+        split[value] = _ranking_after(moves[value], points)
     return Question(key, form.fact, subject, max(0.0, round(gain, 6)), form.cost, split)
 
 
-def _ranking_after(moves: Mapping[str, int], scores: Scores) -> tuple[tuple[str, float], ...]:
+def _ranking_after(moves: Mapping[str, int], before: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
     """Return the first of the ranking as the user will see it after this answer."""
-    points = {key: value + moves.get(key, 0) for key, value in scores.points.items()}
+    points = {key: value + moves.get(key, 0) for key, value in before.items()}
     chances, _ = probabilities(points)
     best = sorted(chances, key=lambda key: (-points[key], key))[:SPLIT_SHOWN]
     return tuple((key, round(chances[key], 4)) for key in best)
@@ -112,11 +145,12 @@ def _moves(
     value: str,
     subject: Subject,
     facts: Facts,
-    knowledge: Knowledge,
+    requiring: Iterable[tuple[str, Premise]],
     rulebook: Rulebook,
     scores: Scores,
+    open_: Collection[str],
 ) -> dict[str, int]:
-    """Return by how many decibans this answer would move each diagnosis."""
+    """Return by how many decibans this answer would move each open diagnosis."""
     held = facts.about(subject)
     values = {**{name: known.value for name, known in held.items()}, fact: value}
     moves: dict[str, int] = {}
@@ -130,16 +164,9 @@ def _moves(
                     less = weight(against.strength, told=True)
                     moves[against.diagnosis] = moves.get(against.diagnosis, 0) - less
     others = facts.values(subject.kind, fact)
-    for diagnosis, entry in knowledge.diagnoses.items():
-        for premise in entry.form.requires:
-            if premise.fact != fact:
-                continue
-            counts = (diagnosis, fact) in scores.otherwise
-            otherwise = value not in premise.values and others.isdisjoint(premise.values)
-            if counts != otherwise:
-                moves[diagnosis] = moves.get(diagnosis, 0) + (OTHERWISE if otherwise else -OTHERWISE)
-    return moves
-
-
-def _entropy(chances: Mapping[str, float]) -> float:
-    return -sum(p * log2(p) for p in chances.values() if p > 0)
+    for diagnosis, premise in requiring:
+        counts = (diagnosis, fact) in scores.otherwise
+        otherwise = value not in premise.values and others.isdisjoint(premise.values)
+        if counts != otherwise:
+            moves[diagnosis] = moves.get(diagnosis, 0) + (OTHERWISE if otherwise else -OTHERWISE)
+    return {diagnosis: by for diagnosis, by in moves.items() if diagnosis in open_}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log2
 
 from certdoctor.facts.model import Facts, FactSource, SubjectKind
 from certdoctor.knowledge.forms import Premise
@@ -105,6 +106,11 @@ def probabilities(points: Mapping[str, int]) -> tuple[dict[str, float], float]:
     unlisted = 10 ** (UNLISTED / 10)
     total = sum(raw.values()) + unlisted
     return {key: value / total for key, value in raw.items()}, unlisted / total
+
+
+def entropy(chances: Mapping[str, float]) -> float:
+    """Return how much is open, in bits."""
+    return -sum(p * log2(p) for p in chances.values() if p > 0)
 
 
 def candidates(scores: Scores) -> tuple[Candidate, ...]:

@@ -17,6 +17,7 @@ from certdoctor.store.tables import Answer, Case, Customer, Note, Site, Step
 
 OPEN = "open"
 CLOSED = "closed"
+_WITHDRAWN = ""  # no value of any fact
 
 
 def create(session: Session, site_id: int, title: str, now: datetime) -> int:
@@ -143,11 +144,16 @@ def add_answer(
     session.add(Answer(case_id=case_id, fact=fact, subject=subject, value=value, who=who, answered=when))
 
 
+def withdraw_answer(session: Session, case_id: int, fact: str, subject: str, *, who: str, when: datetime) -> None:
+    """Take an answer back: its question is open again."""
+    add_answer(session, case_id, fact, subject, _WITHDRAWN, who=who, when=when)
+
+
 def answers(session: Session, case_id: int) -> tuple[AnswerRecord, ...]:
-    """Return the last answer to each question, oldest first."""
+    """Return the last answer to each question, oldest first, without those that were taken back."""
     last = select(func.max(Answer.id)).where(Answer.case_id == case_id).group_by(Answer.fact, Answer.subject)
     rows = session.scalars(select(Answer).where(Answer.id.in_(last)).order_by(Answer.id))
-    return tuple(AnswerRecord(a.fact, a.subject, a.value, a.answered) for a in rows)
+    return tuple(AnswerRecord(a.fact, a.subject, a.value, a.answered) for a in rows if a.value != _WITHDRAWN)
 
 
 # --- steps and notes -----------------------------------------------------------------------------------------

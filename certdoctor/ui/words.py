@@ -101,18 +101,6 @@ KIND = {
     "not_read": N_("not read"),
 }
 
-CATEGORY = {
-    "upload": N_("upload"),
-    "zone": N_("zone"),
-    "tunnel": N_("tunnel"),
-    "login": N_("login"),
-    "client": N_("client"),
-    "calls": N_("calls"),
-    "cluster": N_("cluster"),
-    "federation": N_("federation"),
-    "alarm": N_("alarm"),
-}
-
 PURPOSE = {
     "1.3.6.1.5.5.7.3.1": N_("server authentication"),
     "1.3.6.1.5.5.7.3.2": N_("client authentication"),

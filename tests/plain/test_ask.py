@@ -73,7 +73,7 @@ def questions(shown: Sequence[str]) -> list[str]:
 def test_a_symptom_is_chosen_and_questions_are_asked_until_the_user_ends() -> None:
     talk = Talk("the traversal zone is down", "1", "0", "0", "q")
     assert talk() == 3
-    assert "  1  The traversal zone has failed with a TLS error" in talk.shown
+    assert "  1  The traversal zone has failed with a TLS error (zone)" in talk.shown
     asked = questions(talk.shown)
     assert len(asked) >= 3
     assert len(set(asked)) == len(asked), "a question that the user could not answer was asked again"
@@ -88,10 +88,12 @@ def test_an_answer_is_taken_back_and_its_question_comes_again() -> None:
 
 
 def test_it_tells_how_to_find_out_and_why_it_asks() -> None:
-    talk = Talk("upload refused", "1", "?", "w", "x", "q")
+    talk = Talk("upload refused", "1", "?", "w", "x", "0", "0", "?", "w", "q")
     talk()
+    assert "Collect log > Download log" in talk.text
+    assert "it shows none of these" in talk.text
     assert "Each answer would bring these to the front:" in talk.text
-    assert "Type one of the numbers above." in talk.text
+    assert "Type one of the numbers above, or ? for help." in talk.text
 
 
 def test_the_end_of_the_input_ends_it() -> None:

@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from certdoctor.casework.categories import category_word
 from certdoctor.language import _
-from certdoctor.ui import keys, words
+from certdoctor.ui import keys
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.spans import Cell, Item, gap, heading, row, text_block
@@ -77,7 +78,7 @@ class SymptomsSection(Section[CaseScreen]):
         for match in self._matches:
             if match.symptom in taken:
                 continue
-            category = words.word(words.CATEGORY, match.category)
+            category = category_word(match.category)
             items.append(row(match.symptom, Cell(" ", 1), Cell(match.title), Cell(category, 12, "dim")))
         if self._typed:
             items.append(row(NONE, Cell(" ", 1), Cell(_("None of these: keep the words as they are typed"), 0, "key")))
