@@ -20,12 +20,12 @@ import platformdirs
 
 from certdoctor import __version__, form
 from certdoctor.deployment import kinds
-from certdoctor.facts import signatures
+from certdoctor.facts import authorities, dated, signatures
 from certdoctor.knowledge import forms, model
 from certdoctor.knowledge.model import Knowledge
 
 # The program's own code decides the form of what is kept.
-_CODE = (form, kinds, signatures, forms, model)
+_CODE = (form, kinds, authorities, dated, signatures, forms, model)
 
 
 class _Kept(msgspec.Struct):

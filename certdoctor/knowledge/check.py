@@ -7,6 +7,7 @@ from pathlib import Path
 from certdoctor.knowledge.checking.book import Book, Ran, Runner
 from certdoctor.knowledge.checking.diagnoses import check_diagnoses
 from certdoctor.knowledge.checking.rules import check_rules
+from certdoctor.knowledge.checking.standing import check_standing
 from certdoctor.knowledge.checking.supply import check_supply
 from certdoctor.knowledge.checking.tests import check_tests
 from certdoctor.knowledge.load import assemble, load_sheets
@@ -33,5 +34,6 @@ def check(rules: Path, kb: Path, reason: Runner | None = None) -> list[Fault]:
     faults += check_rules(book)
     faults += check_diagnoses(book)
     faults += check_supply(book)
+    faults += check_standing(book)
     faults += check_tests(book, reason)
     return sorted(set(faults))

@@ -12,12 +12,18 @@ from typing import Literal
 import msgspec
 
 from certdoctor.deployment.kinds import ConnectionKindForm, SideForm
+from certdoctor.facts.authorities import AuthoritiesForm, AuthorityForm
+from certdoctor.facts.dated import DatedForm, DatesForm
 from certdoctor.facts.signatures import ReasonsForm, SignatureForm, SignaturesForm
 from certdoctor.form import LANGUAGES, Form, Lang, Text
 
 __all__ = [
     "LANGUAGES",
+    "AuthoritiesForm",
+    "AuthorityForm",
     "ConnectionKindForm",
+    "DatedForm",
+    "DatesForm",
     "Lang",
     "ReasonsForm",
     "SideForm",

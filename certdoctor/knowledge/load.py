@@ -13,8 +13,12 @@ import msgspec
 from certdoctor.errors import BadInput
 from certdoctor.knowledge import cache
 from certdoctor.knowledge.forms import (
+    AuthoritiesForm,
+    AuthorityForm,
     CatalogueForm,
     ConnectionKindForm,
+    DatedForm,
+    DatesForm,
     DiagnosisForm,
     DiagnosisText,
     FactForm,
@@ -44,6 +48,8 @@ _BY_FOLDER: dict[str, type[msgspec.Struct]] = {
     "questions": QuestionsForm,
     "signatures": SignaturesForm,
     "connections": ConnectionKindForm,
+    "authorities": AuthoritiesForm,
+    "dates": DatesForm,
     "sources": SourcesForm,
     "glossary": GlossaryForm,
 }
@@ -174,6 +180,8 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
     connections: dict[str, ConnectionKindForm] = {}
     sources: dict[str, SourceForm] = {}
     glossary: dict[str, GlossaryEntry] = {}
+    authorities: dict[str, AuthorityForm] = {}
+    dates: dict[str, DatedForm] = {}
 
     for sheet in sheets:
         stem, folder = sheet.path.name.removesuffix(".yml"), sheet.path.parent.name
@@ -215,6 +223,12 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
             case ConnectionKindForm() as f:
                 named(sheet, stem, "id", f.id)
                 put(connections, f.id, f, sheet, "id")
+            case AuthoritiesForm() as f:
+                for key, authority in f.authorities.items():
+                    put(authorities, key, authority, sheet, "authorities", key)
+            case DatesForm() as f:
+                for key, dated in f.dates.items():
+                    put(dates, key, dated, sheet, "dates", key)
             case SourcesForm() as f:
                 for key, source in f.sources.items():
                     put(sources, key, source, sheet, "sources", key)
@@ -232,7 +246,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
         "vocabulary": vocabulary, "rules": rules, "diagnoses": {k: d.hash for k, d in diagnoses.items()},
         "symptoms": symptoms, "questions": questions, "signatures": signatures, "reasons": reasons,
         "connections": connections, "sources": sources, "glossary": glossary,
-        "words": words,
+        "words": words, "authorities": authorities, "dates": dates,
     }  # fmt: skip
     knowledge = Knowledge(
         vocabulary=vocabulary,
@@ -250,6 +264,8 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
         release=hashlib.sha256(canonical(parts)).hexdigest(),
         catalogue=catalogue,
         words=words,
+        authorities=authorities,
+        dates=dates,
         tests=tests,
     )
     return knowledge, faults

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from certdoctor.knowledge.forms import (
+    AuthorityForm,
     ConnectionKindForm,
+    DatedForm,
     DiagnosisForm,
     DiagnosisText,
     FactForm,
@@ -67,6 +69,8 @@ class Knowledge:
     release: str
     catalogue: Mapping[str, str] = field(default_factory=dict)  # id -> title of every known failure mode
     words: Sequence[Sequence[str]] = ()  # groups of words that mean the same in a description of a fault
+    authorities: Mapping[str, AuthorityForm] = field(default_factory=dict)  # known CAs
+    dates: Mapping[str, DatedForm] = field(default_factory=dict)  # what holds from a day on
     tests: Mapping[str, RuleTestForm] = field(default_factory=dict)  # by rule; read for the check only
 
     def fact(self, fact: str) -> FactForm:
