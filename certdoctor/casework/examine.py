@@ -19,10 +19,13 @@ from certdoctor.evidence.site import SiteDescription
 from certdoctor.facts.acme import observe_acme
 from certdoctor.facts.administration import observe_administration
 from certdoctor.facts.alarms import observe_alarms, read_alarms
+from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.captures import captured, differences
 from certdoctor.facts.certificates import observe_certificates
+from certdoctor.facts.dated import Calendar
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
 from certdoctor.facts.files import observe_files
+from certdoctor.facts.known import observe_known
 from certdoctor.facts.logs import Event, Signatures, events, observe_logs
 from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
 from certdoctor.facts.peers import observe_peers
@@ -91,9 +94,12 @@ def observe_site(
     openssl = verifier()
     judgements = judge(deployment, kinds, openssl)
     alarms = read_alarms(deployment)
+    root = Roots(deployment, openssl).of
+    authorities, calendar = Authorities(knowledge.authorities), Calendar(knowledge.dates)
     observed = [
-        *observe(deployment, judgements, kinds, evidence, Roots(deployment, openssl).of),
-        *observe_certificates(deployment),
+        *observe(deployment, judgements, kinds, evidence, root),
+        *observe_certificates(deployment, authorities, calendar),
+        *observe_known(deployment, judgements, root, authorities, calendar),
         *observe_zones(deployment),
         *observe_alarms(deployment, knowledge.about, alarms),
         *observe_stores(deployment),
@@ -101,7 +107,7 @@ def observe_site(
         *observe_files(deployment, evidence.documents),
         *observe_peers(deployment, judgements),
         *observe_tunnels(judgements, alarms),
-        *observe_acme(deployment, alarms),
+        *observe_acme(deployment, alarms, authorities),
         *observe_administration(deployment, judgements),
         *observe_upkeep(deployment, evidence.documents, alarms),
     ]

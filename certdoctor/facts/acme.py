@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from certdoctor.deployment.model import Deployment, Node
-from certdoctor.evidence.items import Certificate, Setting
+from certdoctor.evidence.items import Setting
 from certdoctor.evidence.logs import narrow
 from certdoctor.facts.alarms import Alarm, Alarms
+from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.derive import node_subject
 from certdoctor.facts.model import Fact, FactSource
 from certdoctor.text import clean
 
-_LETS_ENCRYPT = "let's encrypt"
 _SIGN_ALARMS = ("40061", "40062")
 # The words of an ACME server about a name that it could not validate; the last group tells what is behind it.
 _ANSWERS: Mapping[str, re.Pattern[bytes]] = {
@@ -26,11 +26,6 @@ _ANSWERS: Mapping[str, re.Pattern[bytes]] = {
         rb"Fetching http://[^\s\"]{1,200}: (?:Timeout|Connection refused|Connection reset|No route to host)"
     ),
 }
-
-
-def is_lets_encrypt(certificate: Certificate) -> bool:
-    """Tell whether Let's Encrypt issued a certificate, by its issuer's name."""
-    return _LETS_ENCRYPT in certificate.issuer.lower()
 
 
 def scheduler(settings: Mapping[str, Setting]) -> Setting | None:
@@ -47,16 +42,17 @@ def scheduler(settings: Mapping[str, Setting]) -> Setting | None:
     )
 
 
-def observe_acme(deployment: Deployment, alarms: Alarms) -> Iterator[Fact]:
+def observe_acme(deployment: Deployment, alarms: Alarms, authorities: Authorities) -> Iterator[Fact]:
     """Yield the facts about ACME on every Expressway.
 
     Args:
         deployment: the site.
         alarms: what the logs tell of alarms: after the alarm was lowered an older answer of the CA is settled.
+        authorities: the known CAs, Let's Encrypt's among them.
     """
     for node in deployment.nodes.values():
         if node.is_expressway:
-            yield from _use(node)
+            yield from _use(node, authorities)
             yield from _jabber_guest(node)
             yield from _answer(node, alarms.get(node.id, {}))
 
@@ -71,13 +67,13 @@ def _fact(node: Node, name: str, value: str, seen: tuple[str, ...], **bindings: 
     )
 
 
-def _use(node: Node) -> Iterator[Fact]:
+def _use(node: Node, authorities: Authorities) -> Iterator[Fact]:
     server = node.identities.get("server")
     setting = scheduler(node.settings)
     if setting is not None and setting.value.lower() == "on":
         yield _fact(node, "acme.use", "in_use", _line(node, setting))
     elif server is not None:
-        used = is_lets_encrypt(server.leaf.certificate)
+        used = authorities.is_lets_encrypt(server.leaf.certificate.issuer)
         yield _fact(node, "acme.use", "in_use" if used else "not_used", (str(server.leaf.origin),))
 
 

@@ -138,10 +138,17 @@ class Authorities:
         return name in public_roots().names
 
     def above(self, key: str) -> tuple[str, ...]:
-        """Return the common names of a CA and of those above it, up to a root."""
-        names: list[str] = []
-        while key not in names and key in self.forms:
-            form = self.forms[key]
-            names.append(form.common_name)
-            key = next((issued.signed_by for issued in form.certificates if issued.signed_by != SELF), SELF)
-        return tuple(dict.fromkeys(names))
+        """Return the ids of a CA and of those above it, up to the first root that is public by itself."""
+        ids: list[str] = []
+        while key not in ids and key in self.forms:
+            ids.append(key)
+            signers = [issued.signed_by for issued in self.forms[key].certificates]
+            if SELF in signers and self.forms[key].public == "yes":
+                break
+            key = next((signer for signer in signers if signer != SELF), SELF)
+        return tuple(ids)
+
+    def root_of(self, known: Known) -> Known:
+        """Return the CA at the top above a known one, as its name tells."""
+        top = self.above(known.id)[-1]
+        return known if top == known.id else Known(top, self.forms[top], False)

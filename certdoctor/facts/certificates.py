@@ -6,35 +6,36 @@ Wildcards, a missing CN, lengths and lifetimes: OpenSSL takes them all; the prod
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from cryptography import x509
 
 from certdoctor.deployment import names
+from certdoctor.deployment.judge import ANY_USAGE, CLIENT_AUTH, SERVER_AUTH
 from certdoctor.deployment.model import Deployment, Identity, Node
 from certdoctor.evidence.items import Certificate
 from certdoctor.facts import derive
-from certdoctor.facts.acme import is_lets_encrypt, scheduler
+from certdoctor.facts.acme import scheduler
+from certdoctor.facts.authorities import Authorities
+from certdoctor.facts.dated import Calendar, Topic
 from certdoctor.facts.model import Fact
 from certdoctor.text import clean
 
 _YEAR_2050 = datetime(2050, 1, 1, tzinfo=UTC)  # from then on dates are written as GeneralizedTime (RFC 5280, 4.1.2.5)
 _SAN_FIELD = 999  # characters (S10, S20)
-# CA/Browser Forum ballot SC-081v3: how many days a public certificate issued from a day on may live, latest first.
-_PUBLIC_LIMITS = ((date(2029, 3, 15), 47), (date(2027, 3, 15), 100), (date(2026, 3, 15), 200), (date.min, 398))
-# Default lifetimes of Let's Encrypt (S36): 64 days from the first day on, 45 from the second.
-_LETS_ENCRYPT_LIMITS = ((date(2028, 2, 16), 45), (date(2027, 2, 10), 64), (date.min, 90))
 # Policies that only a publicly trusted CA may assert: CA/Browser Forum baseline requirements and EV.
 _PUBLIC_POLICIES = ("2.23.140.1.1", "2.23.140.1.2.1", "2.23.140.1.2.2", "2.23.140.1.2.3")
 
 _Make = Callable[..., Fact]
 
 
-def observe_certificates(deployment: Deployment) -> Iterator[Fact]:
+def observe_certificates(deployment: Deployment, authorities: Authorities, calendar: Calendar) -> Iterator[Fact]:
     """Yield the facts about the certificates that Expressways hold or are to take, each certificate once.
 
     Args:
-        deployment: the site; `at` decides which lifetimes hold at the next renewal.
+        deployment: the site, with the time as of which it is judged.
+        authorities: the known CAs.
+        calendar: what holds from a day on, such as lifetimes.
     """
     told: set[str] = set()
     for node in deployment.nodes.values():
@@ -45,6 +46,7 @@ def observe_certificates(deployment: Deployment) -> Iterator[Fact]:
             if slot != "previous" and leaf.sha256 not in told:
                 told.add(leaf.sha256)
                 yield from _certificate(node, slot, identity, deployment.at)
+                yield from _issued(deployment, node, identity, authorities, calendar)
 
 
 def _certificate(node: Node, slot: str, identity: Identity, at: datetime) -> Iterator[Fact]:
@@ -70,12 +72,49 @@ def _certificate(node: Node, slot: str, identity: Identity, at: datetime) -> Ite
             "before_x8_10" if old else "x8_10_or_later",
             version=clean(str(node.version)),
         )
-    yield from _lifetime(leaf, fact)
     yield from _age(leaf, at, fact)
-    if is_lets_encrypt(leaf):
-        setting = scheduler(node.settings)
-        if setting is not None:
-            yield fact("certificate.acme_scheduler", setting.value.lower(), node_name=clean(node.name))
+
+
+def _issued(
+    deployment: Deployment, node: Node, identity: Identity, authorities: Authorities, calendar: Calendar
+) -> Iterator[Fact]:
+    """Yield what follows from who issued a certificate: lifetimes, mails, usages."""
+    leaf = identity.leaf.certificate
+
+    def fact(name: str, value: str, **bindings: str) -> Fact:
+        shown = {"leaf": clean(leaf.label), **bindings}
+        subject = derive.certificate_subject(leaf)
+        return Fact(name, subject, value, bindings=shown, seen=(str(identity.leaf.origin),))
+
+    lets_encrypt = authorities.is_lets_encrypt(leaf.issuer)
+    yield from _lifetime(leaf, lets_encrypt, calendar, fact)
+    usages = leaf.extended_key_usage
+    if usages is not None and SERVER_AUTH in usages:
+        server_only = CLIENT_AUTH not in usages and ANY_USAGE not in usages
+        yield fact("certificate.usages", "server_only" if server_only else "both", usages=derive.usages(leaf))
+    if node.role == "expressway-e" and node.version is not None:
+        enough = node.version.at_least("X15.4")
+        yield fact(
+            "certificate.usages_wanted",
+            "server_is_enough" if enough else "both",
+            node_name=clean(node.name),
+            version=clean(str(node.version)),
+        )
+    if not lets_encrypt:
+        return
+    ended = calendar.on("lets_encrypt_client_auth", deployment.at.date())
+    since = calendar.all("lets_encrypt_client_auth")
+    yield fact(
+        "certificate.lets_encrypt",
+        "server_only_now" if ended is not None else "both_yet",
+        issuing_ca=clean(leaf.issuer),
+        server_only_since=since[0].from_ if since else "–",
+    )
+    mails = calendar.on("lets_encrypt_mails", deployment.at.date())
+    yield fact("certificate.mails", "ended" if mails else "sent", mails_ended=mails.from_ if mails else "–")
+    setting = scheduler(node.settings)
+    if setting is not None:
+        yield fact("certificate.acme_scheduler", setting.value.lower(), node_name=clean(node.name))
 
 
 def _age(leaf: Certificate, at: datetime, fact: _Make) -> Iterator[Fact]:
@@ -104,19 +143,24 @@ def _by_common_name(leaf: Certificate, name: str) -> bool:
     return wild and names.match(leaf, (name,)) == names.NONE
 
 
-def _lifetime(leaf: Certificate, fact: _Make) -> Iterator[Fact]:
+def _lifetime(leaf: Certificate, lets_encrypt: bool, calendar: Calendar, fact: _Make) -> Iterator[Fact]:
     """Say whether the next certificate of the same public CA will live shorter than this one."""
     days = round((leaf.not_after - leaf.not_before).total_seconds() / 86400)
-    lets_encrypt = is_lets_encrypt(leaf)
-    if not lets_encrypt and not is_public(leaf):
+    topic: Topic = "lets_encrypt_lifetime" if lets_encrypt else "public_lifetime"
+    limit = calendar.on(topic, leaf.not_after.date())
+    if (not lets_encrypt and not is_public(leaf)) or limit is None:
         yield fact("certificate.next_lifetime", "same", lifetime=str(days), next_lifetime=str(days))
         return
-    limits = _LETS_ENCRYPT_LIMITS if lets_encrypt else _PUBLIC_LIMITS
-    renewed = leaf.not_after.date()
-    limit = next(limit for day, limit in limits if renewed >= day)
-    shorter = limit < days - 1  # a CA may count both the first and the last second
+    shorter = limit.days < days - 1  # a CA may count both the first and the last second
     value = "same" if not shorter else "shorter_lets_encrypt" if lets_encrypt else "shorter"
-    yield fact("certificate.next_lifetime", value, lifetime=str(days), next_lifetime=str(min(limit, days)))
+    yield fact(
+        "certificate.next_lifetime",
+        value,
+        lifetime=str(days),
+        next_lifetime=str(min(limit.days, days)),
+        next_from=limit.from_,
+        schedule=calendar.schedule(topic),
+    )
 
 
 def is_public(certificate: Certificate) -> bool:

@@ -50,9 +50,6 @@ _SLOTS = (
     "candidate",
 )
 USAGES = {SERVER_AUTH: "serverAuth", CLIENT_AUTH: "clientAuth"}
-# Expired 2021-09-30; ISRG Root X1 was cross-signed by it (S32).
-_DST_X3_NAME = "DST Root CA X3"
-_ISRG_X1_NAME = "ISRG Root X1"
 
 
 def side_subject(judgement: Judgement) -> Subject:
@@ -292,19 +289,6 @@ class _Side:
             twin=clean(twin.label) if twin else "",
             twin_not_after=date(twin.not_after) if twin else "",
         )
-        if j.trust is not None:
-            old = [f.certificate for f in j.trust.entries if f.certificate.common_name == _DST_X3_NAME]
-            if old:
-                # Led there: the chain ends at it, or breaks off at the root that it once vouched for.
-                led = any(c.common_name == _DST_X3_NAME for c in j.chain)
-                led = led or (j.missing is not None and _ISRG_X1_NAME in j.missing.subject)
-                only = led and old[0].not_after < at
-                yield self.fact(
-                    "known.dst_x3",
-                    "expired_root_only" if only else "present",
-                    (j.trust.document.origin.path,),
-                    root=clean(old[0].label),
-                )
 
     def _leaf(self) -> Iterator[Fact]:
         j, at = self.j, self.deployment.at

@@ -6,9 +6,10 @@ import pytest
 
 from certdoctor.facts.acme import observe_acme
 from certdoctor.facts.alarms import read_alarms
+from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.model import Fact
 from tests import pki
-from tests.sites import Box, deploy
+from tests.sites import Box, deploy, knowledge
 
 E = "expe1.example.com"
 LETS_ENCRYPT = pki.issue(pki.name("R99", "Let's Encrypt"), pki.ca(), is_ca=True)
@@ -19,7 +20,7 @@ def observed(
 ) -> dict[str, Fact]:
     identities = {"server": server.pem} if server else {}
     site = deploy({"e": Box(role=role, names=(E,), identities=identities, xconf=xconf, log=log)})
-    return {fact.id: fact for fact in observe_acme(site, read_alarms(site))}
+    return {fact.id: fact for fact in observe_acme(site, read_alarms(site), Authorities(knowledge().authorities))}
 
 
 @pytest.mark.parametrize(

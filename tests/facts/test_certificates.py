@@ -7,18 +7,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
+from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.certificates import observe_certificates
+from certdoctor.facts.dated import Calendar
 from tests import pki
-from tests.sites import Box, deploy
+from tests.sites import Box, deploy, knowledge
 
 E = "expe1.example.com"
 
 
-def observed(issued: pki.Issued, slot: str = "server", role: str = "expressway-e", **more: str) -> dict[str, str]:
+def observed(
+    issued: pki.Issued, slot: str = "server", role: str = "expressway-e", at: datetime = pki.NOW, **more: str
+) -> dict[str, str]:
     box = Box(
         role=role, names=(E,), identities={slot: issued.pem}, version=more.get("version"), xconf=more.get("xconf", "")
     )
-    return {fact.id: fact.value for fact in observe_certificates(deploy({"e": box}))}
+    authorities, calendar = Authorities(knowledge().authorities), Calendar(knowledge().dates)
+    deployment = deploy({"e": box}, at=at)
+    return {fact.id: fact.value for fact in observe_certificates(deployment, authorities, calendar)}
 
 
 def test_usual_certificate() -> None:
@@ -31,6 +37,8 @@ def test_usual_certificate() -> None:
         "certificate.holder_version": "x8_10_or_later",
         "certificate.next_lifetime": "same",
         "certificate.age": "before_two_thirds",
+        "certificate.usages": "both",
+        "certificate.usages_wanted": "both",
     }
 
 
@@ -110,3 +118,33 @@ def test_acme_scheduler(mode: str, value: str | None) -> None:
     xconf = f"Acme AutomatedScheduler: {mode}" if mode else "SIP TLS Mode: On"
     assert observed(pki.leaf(E, LETS_ENCRYPT), xconf=xconf).get("certificate.acme_scheduler") == value
     assert "certificate.acme_scheduler" not in observed(pki.leaf(E), xconf=xconf)
+
+
+@pytest.mark.parametrize(("at", "value"), [(datetime(2025, 6, 3, tzinfo=UTC), "sent"), (pki.NOW, "ended")])
+def test_lets_encrypt_warned_by_mail_until_it_stopped(at: datetime, value: str) -> None:
+    assert observed(pki.leaf(E, LETS_ENCRYPT), at=at)["certificate.mails"] == value
+    assert "certificate.mails" not in observed(pki.leaf(E), at=at)
+
+
+@pytest.mark.parametrize(
+    ("purposes", "value"),
+    [(pki.BOTH, "both"), ((pki.SERVER_AUTH,), "server_only"), ((pki.CLIENT_AUTH,), None), (None, None)],
+)
+def test_usages_are_those_found(purposes: tuple[x509.ObjectIdentifier, ...] | None, value: str | None) -> None:
+    # Long before any CA dropped the client usage: what is in the certificate decides.
+    found = observed(pki.leaf(E, LETS_ENCRYPT, purposes=purposes), at=datetime(2024, 1, 1, tzinfo=UTC))
+    assert found.get("certificate.usages") == value
+
+
+@pytest.mark.parametrize(
+    ("role", "version", "value"),
+    [
+        ("expressway-e", "X15.3.1", "both"),
+        ("expressway-e", "X15.4", "server_is_enough"),
+        ("expressway-e", None, None),
+        ("expressway-c", "X15.3.1", None),
+    ],
+)
+def test_usages_wanted_of_an_edge(role: str, version: str | None, value: str | None) -> None:
+    more = {"version": version} if version else {}
+    assert observed(pki.leaf(E), role=role, **more).get("certificate.usages_wanted") == value
