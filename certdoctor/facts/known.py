@@ -101,7 +101,7 @@ class _Side:
 
     def _issuer(self) -> Iterator[Fact]:
         known = self.authorities.named(self.leaf.issuer)
-        value = known.form.group if known is not None and known.form.group in _LETS_ENCRYPT else "other"
+        value: str = known.form.group if known is not None and known.form.group in _LETS_ENCRYPT else "other"
         if value == "other" and self.authorities.is_lets_encrypt(self.leaf.issuer):
             value = "lets_encrypt_unlisted"
         above = [self.authorities.forms[key].common_name for key in self.authorities.above(known.id)] if known else []

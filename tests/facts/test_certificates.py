@@ -17,10 +17,10 @@ E = "expe1.example.com"
 
 
 def observed(
-    issued: pki.Issued, slot: str = "server", role: str = "expressway-e", at: datetime = pki.NOW, **more: str
+    issued: pki.Issued, slot: str = "server", role: str = "expressway-e", at: datetime = pki.NOW, **more: str | None
 ) -> dict[str, str]:
     box = Box(
-        role=role, names=(E,), identities={slot: issued.pem}, version=more.get("version"), xconf=more.get("xconf", "")
+        role=role, names=(E,), identities={slot: issued.pem}, version=more.get("version"), xconf=more.get("xconf") or ""
     )
     authorities, calendar = Authorities(knowledge().authorities), Calendar(knowledge().dates)
     deployment = deploy({"e": box}, at=at)
@@ -146,5 +146,4 @@ def test_usages_are_those_found(purposes: tuple[x509.ObjectIdentifier, ...] | No
     ],
 )
 def test_usages_wanted_of_an_edge(role: str, version: str | None, value: str | None) -> None:
-    more = {"version": version} if version else {}
-    assert observed(pki.leaf(E), role=role, **more).get("certificate.usages_wanted") == value
+    assert observed(pki.leaf(E), role=role, version=version).get("certificate.usages_wanted") == value
