@@ -27,6 +27,7 @@ from certdoctor.facts.derive import certificate_subject, file_subject, node_subj
 from certdoctor.facts.files import observe_files
 from certdoctor.facts.known import observe_known
 from certdoctor.facts.logs import Event, Signatures, events, observe_logs
+from certdoctor.facts.messages import observe_messages
 from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
 from certdoctor.facts.peers import observe_peers
 from certdoctor.facts.presented import observe_presented
@@ -34,6 +35,7 @@ from certdoctor.facts.standing import observe_standing
 from certdoctor.facts.stores import observe_stores
 from certdoctor.facts.tunnels import observe_tunnels
 from certdoctor.facts.upkeep import observe_upkeep
+from certdoctor.facts.vos import observe_vos
 from certdoctor.facts.zones import observe_zones
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
@@ -110,6 +112,7 @@ def observe_site(
         *observe_acme(deployment, alarms, authorities),
         *observe_administration(deployment, judgements),
         *observe_upkeep(deployment, evidence.documents, alarms),
+        *observe_vos(deployment, judgements),
     ]
     heard = logged
     if knowledge.reasons is not None:
@@ -117,6 +120,7 @@ def observe_site(
         heard = (*logged, *captured(deployment, evidence.documents, kinds, knowledge.reasons))
         said = observe_logs(deployment, heard, knowledge.reasons, mutual)
         observed += [*said, *observe_standing(said, judgements)]
+        observed += observe_messages(deployment, heard, knowledge.about)
     return Observed(evidence, description, deployment, judgements, tuple(observed), heard)
 
 

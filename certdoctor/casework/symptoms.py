@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from certdoctor.evidence.read import read_text
 from certdoctor.facts.logs import Signatures
+from certdoctor.facts.messages import PREFIX
+from certdoctor.knowledge.forms import Premise
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.knowledge.symptom_search import Match, everything, search
 
@@ -30,9 +32,7 @@ def fitting(text: str, knowledge: Knowledge, lang: str = "en", limit: int = 8) -
     if not told or not text.strip():
         return worded if not text.strip() else worded[:limit]
     reached = {
-        rule.diagnosis
-        for rule in knowledge.rules.values()
-        if any(p.fact in _LOG_FACTS and not told.isdisjoint(p.is_) for p in rule.when)
+        rule.diagnosis for rule in knowledge.rules.values() if any(_reads(premise, told) for premise in rule.when)
     }
     by_words = {match.symptom: match.score for match in worded}
     by_log = {key: _share(knowledge.symptoms[key].candidates, reached) for key in knowledge.symptoms}
@@ -46,6 +46,13 @@ def _share(candidates: list[str], reached: set[str]) -> float:
     """Return how near the front of a symptom's candidates (1) a diagnosis stands that the log line leads to."""
     places = [place for place, diagnosis in enumerate(candidates) if diagnosis in reached]
     return 1 - places[0] / len(candidates) if places else 0.0
+
+
+def _reads(premise: Premise, told: set[str]) -> bool:
+    """Say whether a premise can be true by one of these words of log lines."""
+    if premise.fact.startswith(PREFIX):
+        return premise.fact.removeprefix(PREFIX) in told
+    return premise.fact in _LOG_FACTS and not told.isdisjoint(premise.values)
 
 
 def _told(text: str, knowledge: Knowledge) -> Iterator[str]:

@@ -86,7 +86,7 @@ class _Judge:
         identity = _first(presenter.identities, [slot] if slot else form.identity)
         if identity is not None and not slot and _prefers_ecdsa(verifier):
             identity = presenter.identities.get(f"{identity.slot}-ecdsa", identity)
-        trust = _first(verifier.trust, form.trust if not connection.store else [connection.store, *form.trust])
+        trust = self._list(connection, form, verifier, identity)
         checked = _checked(connection, side, form, verifier, presenter)
         if checked == "no" or identity is None:
             why = "not_verified" if checked == "no" else "no_identity"
@@ -156,6 +156,26 @@ class _Judge:
             revocation=revocation,
             revoked=revoked,
         )
+
+    def _list(
+        self, connection: Connection, form: SideForm, verifier: Node, identity: Identity | None
+    ) -> TrustList | None:
+        """Return the trust list that judges.
+
+        CUCM and its relatives have one for each service. Where nothing tells for which service a certificate is
+        offered, the list that accepts it judges, so that it is refused only where every list would refuse it.
+        """
+        preferred = [connection.store] if connection.store else []
+        if connection.kind != "upload" or verifier.is_expressway or identity is None:
+            return _first(verifier.trust, [*preferred, *form.trust])
+        service = identity.slot.removeprefix("candidate").strip("-") or _replaced_service(verifier, identity)
+        preferred += [service.removesuffix("-ecdsa")] if service else []
+        known = _first(verifier.trust, preferred)
+        lists = [verifier.trust[name] for name in form.trust if name in verifier.trust]
+        if known is not None or not lists:
+            return known
+        leaf, at = identity.leaf.certificate, self._deployment.at
+        return next((held for held in lists if not self._ask(leaf, (), held, at, "any").errors), lists[0])
 
     def _ask(
         self, leaf: Certificate, sent: Sequence[Certificate], trust: TrustList, at: datetime, purpose: Purpose
@@ -347,6 +367,17 @@ class Roots:
             ]
             certificate = max(issuers, key=lambda c: (c.sha256 in trusted, c.self_signed, c.not_after), default=None)
         return certificate
+
+
+def _replaced_service(node: Node, offered: Identity) -> str:
+    """Return the service whose certificate has the subject of the one offered; "" where that is not one alone."""
+    subject = offered.leaf.certificate.subject_key
+    same = [
+        slot
+        for slot, identity in node.identities.items()
+        if slot != "previous" and identity is not offered and identity.leaf.certificate.subject_key == subject
+    ]
+    return same[0] if len(same) == 1 and not same[0].startswith("candidate") else ""
 
 
 def _first(held: Mapping[str, T], slots: Iterable[str]) -> T | None:

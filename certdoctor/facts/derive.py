@@ -21,7 +21,7 @@ from certdoctor.deployment.model import (
     Node,
     Outcome,
 )
-from certdoctor.evidence.items import Certificate, Document, Evidence, Form, Found
+from certdoctor.evidence.items import Certificate, Document, Evidence, Form, Found, SigningRequest
 from certdoctor.facts.model import Fact, FactSource, Subject, SubjectKind
 from certdoctor.text import clean
 
@@ -164,7 +164,7 @@ class _Side:
                 self._line(setting.line) if setting and off else (),
                 setting=self.form.setting,
             )
-        yield self.fact("presenter.role", j.presenter.role)
+        yield self.fact("presenter.role", j.presenter.role, node_name=clean(j.presenter.name))
         yield self.fact("verifier.role", j.verifier.role)
         version = j.presenter.version
         if version is not None and j.presenter.is_expressway:
@@ -483,9 +483,13 @@ class _Side:
         yield self.fact("upload.store", "client" if j.connection.store == "client" else "server")
         if not j.presenter.requests:
             return
-        request = j.presenter.requests[-1]
+        # An Expressway has one pending request, CUCM and its relatives have one for each service.
+        found = None if j.presenter.is_expressway else request_for(j.presenter, leaf)
+        request = found or j.presenter.requests[-1]
         in_use = {
-            i.leaf.certificate.public_key_sha256 for s, i in j.presenter.identities.items() if s in ("server", "client")
+            i.leaf.certificate.public_key_sha256
+            for s, i in j.presenter.identities.items()
+            if s != "previous" and not s.startswith("candidate")
         }
         same = request.public_key_sha256 == leaf.public_key_sha256
         value = "matches" if same else "old_key" if leaf.public_key_sha256 in in_use else "differs"
@@ -507,6 +511,11 @@ class _Side:
             leaf=clean(leaf.label),
             dropped_names=clean(", ".join(dropped)),
         )
+
+
+def request_for(node: Node, leaf: Certificate) -> SigningRequest | None:
+    """Return the pending request of a node that a certificate was made from; None where there is none."""
+    return next((r for r in reversed(node.requests) if r.public_key_sha256 == leaf.public_key_sha256), None)
 
 
 def _upload_purpose(leaf: Certificate) -> str:

@@ -185,6 +185,8 @@ def observe_logs(
     chains: dict[Subject, list[Event]] = {}
     for event in found:
         node = deployment.nodes[event.node]
+        if event.means == "message":  # see facts/messages.py
+            continue
         if event.means == "own_key":
             keys.setdefault(node.id, []).append(event)
             continue

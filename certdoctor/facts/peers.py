@@ -19,15 +19,23 @@ _MODE = "Alternates TLSVerificationMode"
 
 
 def peers_of(node: Node, deployment: Deployment) -> tuple[Node, ...]:
-    """Return the other nodes of the same product in the same cluster; none where the cluster has no name."""
-    if not node.cluster:
-        return ()
-    cluster = node.cluster.lower()
+    """Return the other nodes of the same product in the same cluster.
+
+    A cluster is known by its name; one of CUCM, IM&P or Unity Connection also by the multi-server certificate that its
+    nodes share.
+    """
     return tuple(
         other
         for other in deployment.nodes.values()
-        if other.id != node.id and other.role == node.role and (other.cluster or "").lower() == cluster
+        if other.id != node.id and other.role == node.role and _one_cluster(node, other)
     )
+
+
+def _one_cluster(node: Node, other: Node) -> bool:
+    if node.cluster or other.cluster or node.is_expressway:
+        return bool(node.cluster) and (node.cluster or "").lower() == (other.cluster or "").lower()
+    own, others = node.identities.get("tomcat"), other.identities.get("tomcat")
+    return own is not None and others is not None and own.leaf.certificate.sha256 == others.leaf.certificate.sha256
 
 
 def observe_peers(deployment: Deployment, judgements: Sequence[Judgement]) -> Iterator[Fact]:

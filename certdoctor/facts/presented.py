@@ -8,6 +8,7 @@ from certdoctor.deployment import expressway
 from certdoctor.deployment.model import SERVER, Deployment, Judgement
 from certdoctor.evidence.items import Certificate, Document
 from certdoctor.facts.captures import Difference, differences
+from certdoctor.facts.certificates import is_public
 from certdoctor.facts.derive import date, side_subject
 from certdoctor.facts.model import Fact
 from certdoctor.text import clean
@@ -49,11 +50,30 @@ def _side(j: Judgement) -> Iterator[Fact]:
         bindings={**shown, "culprit": clean("; ".join(c.label for c in pss)) or "–"},
         seen=seen,
     )
+    if j.connection.kind == "webex-sip" and j.presenter.is_expressway:
+        yield from _publicity(j)
     if j.connection.kind == "upload" and j.presenter.role == "expressway-e" and j.presenter.settings:
         on = expressway.value(j.presenter.settings, _SERVER_ONLY).lower() == "on"
         origin = j.presenter.settings_origin
         where = (origin.path,) if origin else ()
         yield Fact("upload.server_only", subject, "allowed" if on else "not_allowed", bindings=shown, seen=where)
+
+
+def _publicity(j: Judgement) -> Iterator[Fact]:
+    """Whether Webex, whose own list nobody has, can know the issuer: by what the certificate says of itself."""
+    leaf, own = j.sent[0], j.presenter.trust.get("ca")
+    public = is_public(leaf)
+    if public and own is None:
+        return
+    held = {found.certificate.subject_key for found in own.entries} if own else set()
+    value = "private" if not public else "public_complete" if leaf.issuer_key in held else "public_incomplete"
+    yield Fact(
+        "leaf.publicity",
+        side_subject(j),
+        value,
+        bindings={"leaf": clean(leaf.label), "issuer": clean(leaf.issuer)},
+        seen=(str(j.identity.leaf.origin),) if j.identity else (),
+    )
 
 
 def _kind(leaf: Certificate) -> str:

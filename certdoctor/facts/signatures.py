@@ -15,12 +15,12 @@ class SignatureForm(Form, frozen=True, kw_only=True):
     every match holds: the fast test before the pattern. `means`: "openssl" (code or text decides), "refused" (this
     node refused the peer's certificate), "was_refused" (the peer refused this node's), "accepted" (this node
     accepted the CAs of the peer's chain), "trouble" (see `reason`), "own_key" and "peer_key" (the key does not
-    belong to the certificate).
+    belong to the certificate), "message" (tells of the node itself: the fact `message.<reason>`).
     """
 
     pattern: str
     contains: str
-    means: Literal["openssl", "refused", "was_refused", "accepted", "trouble", "own_key", "peer_key"]
+    means: Literal["openssl", "refused", "was_refused", "accepted", "trouble", "own_key", "peer_key", "message"]
     acting: Literal["", "client", "server"] = ""  # role of the log's own node in that handshake, if the line tells
     reason: str = ""  # token, where the line does not carry one
     sources: list[str]

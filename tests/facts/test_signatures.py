@@ -378,6 +378,26 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
         ("LOG6[0]: CERT: Certificate accepted at depth=1: CN=Root", "accepted", "accepted", ""),
     ],
     "stunnel-subject": [("LOG4[0]: CERT: Subject checks failed", "refused", "name", "")],
+    "cucm-upload-names": [("CSR SAN and Certificate SAN does not match", "message", "upload_san", "")],
+    "cucm-upload-key": [
+        ("CSR public key and Certificate public key doesn't match", "message", "upload_key", ""),
+        ("Error: CSR public key and Certificate public key does not match.", "message", "upload_key", ""),
+    ],
+    "cucm-upload-ca": [("CA certificate is not available in the trust-store", "message", "upload_ca", "")],
+    "cucm-upload-unreadable": [
+        ("Certificate upload failed. Error reading the certificate", "message", "upload_unreadable", "")
+    ],
+    "cucm-saml-response": [
+        ("ERROR [http-bio-443-exec-7] SAMLAuthenticator - Error while processing saml response", "message", "saml", "")
+    ],
+    "cucm-saml-key": [("EncryptedAssertion: Failed to decrypt the secret key.", "message", "saml", "")],
+    "phone-dot1x": [("10:01:02 802.1x Authentication: Failed", "message", "dot1x", "")],
+    "phone-eap": [("NOT 802.1X: EAP-Failure received", "message", "dot1x", "")],
+    "phone-trust-list": [("10:01:02 Trust list update failed", "message", "trust_list", "")],
+    "phone-trust-list-title": [("10:01:02 Trust List Update Failed", "message", "trust_list", "")],
+    "cms-web-bridge": [
+        ("WARNING : failed to establish connection to web bridge link 2 (unknown error)", "message", "web_bridge", "")
+    ],
 }
 CASES = [pytest.param(name, *case, id=f"{name}-{case[2]}") for name, held in LINES.items() for case in held]
 

@@ -110,7 +110,10 @@ def _signatures(book: Book) -> Iterator[Fault]:
                 yield sheet.fault(f"not a regular expression: {error}", *steps, "pattern")
             if not signature.contains:
                 yield sheet.fault("needs a literal that every match holds", *steps, "contains")
-            if signature.reason and signature.reason not in tokens:
+            if signature.means == "message":
+                if f"message.{signature.reason}" not in book.knowledge.about:
+                    yield sheet.fault(f"the vocabulary has no fact 'message.{signature.reason}'", *steps, "reason")
+            elif signature.reason and signature.reason not in tokens:
                 yield sheet.fault(f"reasons.yml has no token {signature.reason!r}", *steps, "reason")
             if not signature.sources:
                 yield sheet.fault("a signature needs a source", *steps, "sources")
