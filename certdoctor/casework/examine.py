@@ -236,6 +236,7 @@ def _result(
         unchecked=(
             *_unchecked(deployment, judgements, reasoned),
             *_otherwise(deployment, judgements, evidence),
+            *(Unchecked(path, why, "") for path, why in observed.description.assumed),
             *_known_by_others(deployment, observed.heard),
         ),
         evidence=evidence,

@@ -143,6 +143,11 @@ def leaf_of(document: Document) -> Certificate | None:
     return next((f.certificate for f in document.certificates if f.certificate.is_ca is not True), None)
 
 
+def is_own(document: Document) -> bool:
+    """Tell whether a file holds the certificate of a box, not certificates that stand there to be trusted."""
+    return bool(document.certificates) and not _is_trust(document)
+
+
 def _is_trust(document: Document) -> bool:
     """Whether certificates stand there to be trusted: only CAs, or a folder or file name that says so."""
     if all(f.certificate.is_ca is True for f in document.certificates):

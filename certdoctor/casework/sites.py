@@ -10,6 +10,7 @@ from pathlib import Path
 from certdoctor.casework.described import checked
 from certdoctor.casework.examination import Examination, Treatable
 from certdoctor.casework.examine import examine
+from certdoctor.casework.loose import by_themselves
 from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Evidence, Kind
 from certdoctor.evidence.read import read_paths
@@ -22,7 +23,7 @@ from certdoctor.treatment.files import Artefact, artefacts, cleaned
 
 
 def description_of(evidence: Evidence) -> SiteDescription:
-    """Return the one site description in the evidence, an empty one if there is none.
+    """Return the one site description in the evidence; without one, what the files say by themselves.
 
     Raises:
         CertdoctorError: there are several.
@@ -32,7 +33,7 @@ def description_of(evidence: Evidence) -> SiteDescription:
         names = ", ".join(document.origin.path for document in found)
         text = _("There is more than one site.yml ({names}); examine one site at a time.")
         raise CertdoctorError(text.format(names=names))
-    return found[0].site or SiteDescription() if found else SiteDescription()
+    return found[0].site or SiteDescription() if found else by_themselves(evidence)
 
 
 def examine_paths(

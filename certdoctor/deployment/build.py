@@ -34,12 +34,13 @@ def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Dep
         brought += [described.id] if own else []
         nodes[described.id] = _node(described, by_path, own, used, conflicts)
     for host, own in archives.items():
-        found = _from_archive(host, own, nodes)
+        found = node_of(host, own, nodes)
         nodes[found.id] = _node(found, by_path, own, used, conflicts)
         brought.append(found.id)
     nodes |= {node.id: node for node in provisional.beyond(nodes, brought)}
-    if not description.nodes:
-        nodes |= {node.id: node for node in provisional.writers(nodes, evidence.documents)}
+    if description.assumed or not description.nodes:
+        loose = [document for document in evidence.documents if document.origin.path not in used]
+        nodes |= {node.id: node for node in provisional.writers(nodes, loose)}
         used.update(log.origin.path for node in nodes.values() for log in node.logs)
     used.update(document.origin.path for snapshot in earlier for document in snapshot.documents)
     before: dict[str, list[Snapshot]] = {}
@@ -101,7 +102,8 @@ def _state(node: Node, snapshots: Iterable[Snapshot]) -> Node | None:
     return state
 
 
-def _from_archive(host: str, documents: tuple[Document, ...], taken: Collection[str]) -> NodeDescription:
+def node_of(host: str, documents: tuple[Document, ...], taken: Collection[str]) -> NodeDescription:
+    """Return the node that the documents of one box describe; its id is none of those that are taken."""
     settings = _settings(documents)
     name = expressway.host_name(settings) or _whole_name(host, documents)
     stem = name_id = host.partition(".")[0].replace("_", "-")

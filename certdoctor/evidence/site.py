@@ -75,6 +75,7 @@ class SiteDescription:
     text: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     source: str = ""  # the file it was read from
+    assumed: tuple[tuple[str, str], ...] = ()  # files that nobody described: path, what each was taken as and why
     # Where what only other parts can judge stands in the file: "connections.c1.kind" -> line; see `place`.
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 

@@ -80,3 +80,112 @@ def test_a_log_that_tells_nothing_of_connections(tmp_path: Path, knowledge: Know
     result = told(tmp_path, knowledge, engine, log_dot_txt=f'{STAMP} expe1 tvcs: Event="Registration Accepted"\n')
     assert (result.verdict.value, result.findings) == ("not_checked", ())
     assert [item.what for item in result.unchecked] == ["expe1"]
+
+
+LEAF = pki.leaf(names=("expe1.example.com", "example.com"))
+REQUEST = pki.csr(names=("expe1.example.com", "example.com"), private=LEAF.key)
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer", "wanted"),
+    [
+        (REQUEST, LEAF.pem, []),
+        (REQUEST, LEAF.der, []),
+        (REQUEST, pki.leaf().pem, ["UPL-15"]),
+        (REQUEST, pki.pkcs7(*pki.leaf().chain), ["UPL-15"]),
+        (pki.csr(private=pki.key("of another request")), pki.leaf().pem, ["UPL-03"]),
+        (pki.csr("expc1.example.com", private=pki.key("of another box")), LEAF.pem, []),
+    ],
+    ids=["fits", "fits, DER", "names left out", "names left out, PKCS#7", "another key", "another box"],
+)
+def test_a_request_and_its_answer(
+    request_: str,
+    answer: str | bytes,
+    wanted: list[str],
+    tmp_path: Path,
+    knowledge: Knowledge,
+    engine: Engine,
+) -> None:
+    result = told(tmp_path, knowledge, engine, request_dot_csr=request_, certnew_dot_cer=answer)
+    assert [f.diagnosis for f in result.findings] == wanted
+    assert not wanted or result.verdict.value == "cause_found"
+    assert all("taken as" in item.why for item in result.unchecked if item.what in ("request.csr", "certnew.cer"))
+
+
+def test_the_answer_among_older_certificates(tmp_path: Path, knowledge: Knowledge, engine: Engine) -> None:
+    older = pki.leaf(key_name="older").pem
+    result = told(tmp_path, knowledge, engine, old_dot_pem=older, request_dot_csr=REQUEST, new_dot_pem=LEAF.pem)
+    assert result.findings == ()
+
+
+def test_a_certificate_alone(tmp_path: Path, knowledge: Knowledge, engine: Engine) -> None:
+    old = pki.leaf(start=pki.START.replace(year=2024), end=pki.START.replace(year=2025))
+    result = told(tmp_path, knowledge, engine, a_dot_pem=old.pem)
+    assert [f.diagnosis for f in result.findings] == ["LIF-01"]
+    assert told(tmp_path, knowledge, engine, a_dot_pem=LEAF.pem).findings == ()
+    assert told(tmp_path, knowledge, engine, a_dot_pem=pki.ca("Gone", end=pki.START).pem).findings == ()
+
+
+def configuration(host: str, *lines: str) -> str:
+    held = (f'SystemUnit Name: "{host}"', 'IP DNS Domain Name: "example.com"', *lines)
+    return "".join(f"*c xConfiguration {line}\n" for line in held)
+
+
+ZONE = "Zones Zone 1"
+C = configuration("expc1", f'{ZONE} Type: "UnifiedCommunicationsTraversalClient"',
+                  f'{ZONE} TraversalClient Peer 1 Address: "expe1.example.com"')  # fmt: skip
+E = configuration("expe1", f'{ZONE} Type: "UnifiedCommunicationsTraversalServer"',
+                  f'{ZONE} TraversalServer SIP TLS Verify Subject Name: "expc1.example.com"')  # fmt: skip
+
+
+def test_configurations_and_certificates_by_their_names(tmp_path: Path, knowledge: Knowledge, engine: Engine) -> None:
+    """No archive, no site file: two pasted configurations, and certificates saved from the web pages."""
+    both = pki.bundle(pki.intermediate(), pki.ca())
+    files = {
+        "c_dot_txt": C,
+        "e_dot_txt": E,
+        "expc1_dot_pem": pki.leaf("expc1.example.com").pem,
+        "saved_dot_pem": pki.leaf().pem,
+        "expc1-ca_dot_pem": both,
+        "expe1-ca_dot_pem": both,
+    }
+    result = told(tmp_path, knowledge, engine, **files)
+    assert {c.kind: (c.client_verdict, c.server_verdict) for c in result.connections} == {
+        "traversal-sip": ("accepted", "accepted"),
+        "traversal-ssh": ("accepted", "accepted"),
+    }
+    assert result.verdict.value == "healthy"
+    files["expc1-ca_dot_pem"] = pki.ca().pem
+    assert [f.diagnosis for f in told(tmp_path, knowledge, engine, **files).findings] == ["TUN-01"]
+
+
+OWN = pki.leaf("cucm-pub.example.com")
+STRANGER = pki.ca("Somebody's Root CA")
+SESSION = "".join(
+    f"admin:show cert {what}\n{pem}"
+    for what, pem in (
+        ("own tomcat", OWN.pem),
+        ("own CallManager", OWN.pem),
+        ("trust tomcat-trust/x.pem", STRANGER.pem),
+        ("trust CallManager-trust/x.pem", STRANGER.pem),
+    )
+)
+
+
+@pytest.mark.parametrize("form", ["session", "folders"])
+def test_a_uc_node_from_what_its_pages_and_commands_give(
+    form: str, tmp_path: Path, knowledge: Knowledge, engine: Engine
+) -> None:
+    files = {
+        "c_dot_txt": configuration("expc1", f'{ZONE} TraversalClient Peer 1 Address: "expe1.example.com"'),
+        "expc1_dot_pem": pki.leaf("expc1.example.com").pem,
+        "expc1-ca_dot_pem": pki.bundle(pki.intermediate(), pki.ca()),
+    }
+    files |= {"cucm_dot_txt": SESSION} if form == "session" else {
+        "cucm__tomcat_dot_pem": OWN.pem,
+        "cucm__CallManager_dot_pem": OWN.pem,
+        "cucm__tomcat-trust__x_dot_pem": STRANGER.pem,
+        "cucm__CallManager-trust__x_dot_pem": STRANGER.pem,
+    }  # fmt: skip
+    result = told(tmp_path, knowledge, engine, **files)
+    assert [(f.diagnosis, *f.connections) for f in result.findings] == [("MRA-01", "tftp-expc1-cucm-pub")]
