@@ -160,12 +160,13 @@ def test_configurations_and_certificates_by_their_names(tmp_path: Path, knowledg
 
 
 OWN = pki.leaf("cucm-pub.example.com")
+CALLMANAGER = pki.leaf("cucm-pub.example.com", key_name="callmanager")
 STRANGER = pki.ca("Somebody's Root CA")
 SESSION = "".join(
     f"admin:show cert {what}\n{pem}"
     for what, pem in (
         ("own tomcat", OWN.pem),
-        ("own CallManager", OWN.pem),
+        ("own CallManager", CALLMANAGER.pem),
         ("trust tomcat-trust/x.pem", STRANGER.pem),
         ("trust CallManager-trust/x.pem", STRANGER.pem),
     )
@@ -183,7 +184,7 @@ def test_a_uc_node_from_what_its_pages_and_commands_give(
     }
     files |= {"cucm_dot_txt": SESSION} if form == "session" else {
         "cucm__tomcat_dot_pem": OWN.pem,
-        "cucm__CallManager_dot_pem": OWN.pem,
+        "cucm__CallManager_dot_pem": CALLMANAGER.pem,
         "cucm__tomcat-trust__x_dot_pem": STRANGER.pem,
         "cucm__CallManager-trust__x_dot_pem": STRANGER.pem,
     }  # fmt: skip
