@@ -8,6 +8,7 @@ from certdoctor.casework.changed import about, by_snapshot, values
 from certdoctor.casework.examination import Examination, Treatable
 from certdoctor.evidence.items import Document, Problem
 from certdoctor.language import N_, _
+from certdoctor.page.markdown import escaped as escaped
 from certdoctor.reasoning.findings import Verdict
 from certdoctor.sentences import told, told_place
 from certdoctor.text import clean
@@ -201,8 +202,3 @@ def _remarks(document: Document, shown: Callable[[str], str]) -> str:
 
 def _problem(problem: Problem, shown: Callable[[str], str]) -> str:
     return f"{shown(told_place(str(problem.origin)))}: {shown(told(problem.reason))} {shown(told(problem.remedy))}"
-
-
-def escaped(text: str) -> str:
-    """Return text from outside for Markdown: cleaned, its marks taken literally."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in clean(text))
