@@ -248,7 +248,36 @@ class QuestionsForm(Form, frozen=True, kw_only=True):
     questions: dict[str, QuestionForm]
 
 
-# --- connections, sources, glossary ---
+# --- stores, sources, glossary ---
+
+
+class RestartForm(Form, frozen=True, kw_only=True):
+    """What must be restarted before a new certificate counts, and what users notice of it."""
+
+    where: str = ""  # menu path
+    command: str = ""
+    interruption: Literal["service", "restart"]
+    text: Text
+
+
+class StoreForm(Form, frozen=True, kw_only=True):
+    """kb/stores/<id>.yml: a place for a certificate on a product, and how one is exchanged there."""
+
+    schema: Literal["certdoctor/store@1"]
+    id: str
+    status: Status
+    roles: list[str]
+    slots: list[str]
+    text: Text
+    request: str  # menu paths, never translated
+    upload: str
+    trust: str  # where a CA is added that this store's owner is to trust
+    backup: str = ""
+    restart: list[RestartForm]
+    order: Text  # over the nodes of a cluster
+    way_back: Text
+    sources: list[str]
+
 
 
 class SourceForm(Form, frozen=True, kw_only=True):

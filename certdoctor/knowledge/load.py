@@ -33,6 +33,7 @@ from certdoctor.knowledge.forms import (
     SignaturesForm,
     SourceForm,
     SourcesForm,
+    StoreForm,
     SymptomForm,
     VocabularyForm,
     WordsForm,
@@ -51,6 +52,7 @@ _BY_FOLDER: dict[str, type[msgspec.Struct]] = {
     "authorities": AuthoritiesForm,
     "dates": DatesForm,
     "sources": SourcesForm,
+    "stores": StoreForm,
     "glossary": GlossaryForm,
 }
 _BY_NAME: dict[tuple[str, ...], type[msgspec.Struct]] = {
@@ -179,6 +181,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
     catalogue: dict[str, str] = {}
     connections: dict[str, ConnectionKindForm] = {}
     sources: dict[str, SourceForm] = {}
+    stores: dict[str, StoreForm] = {}
     glossary: dict[str, GlossaryEntry] = {}
     authorities: dict[str, AuthorityForm] = {}
     dates: dict[str, DatedForm] = {}
@@ -232,6 +235,9 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
             case SourcesForm() as f:
                 for key, source in f.sources.items():
                     put(sources, key, source, sheet, "sources", key)
+            case StoreForm() as f:
+                named(sheet, stem, "id", f.id)
+                put(stores, f.id, f, sheet, "id")
             case GlossaryForm() as f:
                 for key, entry in f.entries.items():
                     put(glossary, key, entry, sheet, "entries", key)
@@ -246,7 +252,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
         "vocabulary": vocabulary, "rules": rules, "diagnoses": {k: d.hash for k, d in diagnoses.items()},
         "symptoms": symptoms, "questions": questions, "signatures": signatures, "reasons": reasons,
         "connections": connections, "sources": sources, "glossary": glossary,
-        "words": words, "authorities": authorities, "dates": dates,
+        "words": words, "authorities": authorities, "dates": dates, "stores": stores,
     }  # fmt: skip
     knowledge = Knowledge(
         vocabulary=vocabulary,
@@ -266,6 +272,7 @@ def assemble(sheets: Sequence[Sheet]) -> tuple[Knowledge, list[Fault]]:
         words=words,
         authorities=authorities,
         dates=dates,
+        stores=stores,
         tests=tests,
     )
     return knowledge, faults

@@ -22,6 +22,7 @@ from certdoctor.knowledge.forms import (
     RuleTestForm,
     SignatureForm,
     SourceForm,
+    StoreForm,
     SymptomForm,
 )
 
@@ -71,6 +72,7 @@ class Knowledge:
     words: Sequence[Sequence[str]] = ()  # groups of words that mean the same in a description of a fault
     authorities: Mapping[str, AuthorityForm] = field(default_factory=dict)  # known CAs
     dates: Mapping[str, DatedForm] = field(default_factory=dict)  # what holds from a day on
+    stores: Mapping[str, StoreForm] = field(default_factory=dict)
     tests: Mapping[str, RuleTestForm] = field(default_factory=dict)  # by rule; read for the check only
 
     def fact(self, fact: str) -> FactForm:
@@ -80,6 +82,10 @@ class Knowledge:
             KeyError: the vocabulary does not have it.
         """
         return self.vocabulary[self.about[fact]][fact]
+
+    def store(self, role: str, slot: str) -> StoreForm | None:
+        """Return how a certificate is exchanged in this slot of a product, None where nothing is known of it."""
+        return next((s for s in self.stores.values() if role in s.roles and slot in s.slots), None)
 
 
 def canonical(value: object) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from certdoctor.evidence.site import ROLES
 from certdoctor.knowledge.checking.book import Book, exist, languages, words
 from certdoctor.knowledge.forms import (
     LANGUAGES,
@@ -15,6 +16,7 @@ from certdoctor.knowledge.forms import (
     ReasonsForm,
     SignaturesForm,
     SourcesForm,
+    StoreForm,
     SymptomForm,
     VocabularyForm,
 )
@@ -153,6 +155,16 @@ def _rest(book: Book) -> Iterator[Fault]:
     for sheet, kind in book.of(ConnectionKindForm):
         yield from languages(sheet, kind.text, ("text",))
         yield from exist(sheet, kind.sources, sources, "source", "sources")
+    for sheet, store in book.of(StoreForm):
+        yield from languages(sheet, store.text, ("text",))
+        yield from languages(sheet, store.order, ("order",))
+        yield from languages(sheet, store.way_back, ("way_back",))
+        yield from exist(sheet, store.roles, ROLES, "role", "roles")
+        yield from exist(sheet, store.sources, book.knowledge.sources, "source", "sources")
+        for number, restart in enumerate(store.restart):
+            yield from languages(sheet, restart.text, ("restart", number, "text"))
+            if not restart.where and not restart.command:
+                yield sheet.fault("a restart needs a menu path or a command", "restart", number)
     for sheet, glossary in book.of(GlossaryForm):
         for key, entry in glossary.entries.items():
             steps = ("entries", key)
