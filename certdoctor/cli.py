@@ -161,6 +161,24 @@ def build_parser() -> argparse.ArgumentParser:
     whatif.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     whatif.set_defaults(run=_whatif)
 
+    pack = commands.add_parser(
+        "pack",
+        parents=[common, stored, judged],
+        help=_("write a treatment pack: files, steps and the sheet for the change ticket"),
+        description=_(
+            "Writes what somebody else needs to carry the cure out: CA files per trust list, requests, what is there now,"
+            " and the sheet for the change ticket as Markdown, HTML and PDF."
+        ),
+    )
+    pack.add_argument("what", nargs="+", metavar="CASE|PATH", help=_("C-0001, or files, folders and archives"))
+    pack.add_argument(
+        "--output", type=Path, required=True, metavar="DIR|FILE.zip", help=_("a new folder, or a new zip")
+    )
+    pack.add_argument(
+        "--finding", action="append", default=[], metavar="ID", help=_("cure only this diagnosis (can be repeated)")
+    )
+    pack.set_defaults(run=_pack)
+
     probe = commands.add_parser(
         "probe",
         parents=[common],
@@ -445,6 +463,21 @@ def _whatif(options: argparse.Namespace) -> int:
         now=_now,
         lang=options.lang,
         password_file=options.password_file,
+    )
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from certdoctor.plain import pack
+
+    return pack.run(
+        options.what,
+        output=options.output,
+        findings=options.finding,
+        at=options.at,
+        now=_now,
+        lang=options.lang,
+        password_file=options.password_file,
+        data=data_folder(options),
     )
 
 

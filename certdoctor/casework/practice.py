@@ -30,6 +30,7 @@ from certdoctor.store import cases, evidence, examinations, history, search, sit
 from certdoctor.store import stopgaps as gaps
 from certdoctor.store.database import Database
 from certdoctor.store.records import (
+    BACK,
     AnswerRecord,
     CaseRecord,
     CaseView,
@@ -398,7 +399,7 @@ class Practice:
     def tick(self, case_id: int, finding_key: str, step: str, done: bool) -> None:
         """Tick off a fix or verify step, or untick it.
 
-        A stopgap is in force from then on; `step` with `stopgaps.BACK` behind it is its way back.
+        A stopgap is in force from then on; `step` with `BACK` behind it is its way back.
         """
         knowledge = self._loaded()
         now = self._clock()
@@ -408,8 +409,8 @@ class Practice:
             found = examinations.last(session, case_id, finding_key)
             title = found.title if found else finding_key
             self._case_event(session, case_id, "step done" if done else "step not done", f"{step} ({title})")
-            if step.endswith(stopgaps.BACK):
-                of = step.removesuffix(stopgaps.BACK)
+            if step.endswith(BACK):
+                of = step.removesuffix(BACK)
                 gaps.revert(session, case_id, finding_key, of, done, who=self._who, when=now)
                 self._case_event(session, case_id, "stopgap ended" if done else "stopgap still on", f"{of} ({title})")
             elif found is not None and stopgaps.is_stopgap(knowledge, found.diagnosis, step):
@@ -478,6 +479,48 @@ class Practice:
         with self._database.writing() as session:
             names = ", ".join(path.name for path in paths)
             self._case_event(session, case_id, "files written", f"{names} into {folder}")
+        return paths
+
+    def write_pack(
+        self,
+        case_id: int,
+        target: Path,
+        findings: Sequence[str] = (),
+        lang: str = "en",
+        at: datetime | None = None,
+    ) -> tuple[Path, ...]:
+        """Write the treatment pack of a case: CA files, requests, what is there now, and the sheet for the ticket.
+
+        Args:
+            case_id: the case.
+            target: a new folder, or a name that ends in .zip.
+            findings: diagnoses or keys of the findings to be cured, default: all.
+            lang: language of the sheet; it may be another one than that of the app.
+            at: judge as of this time.
+
+        Raises:
+            CertdoctorError: nothing is found that could be cured, or the target is there already.
+        """
+        from certdoctor.casework.handover import check_free, hand_over
+        from certdoctor.casework.keeping import all_findings
+        from certdoctor.casework.pack import pack
+        from certdoctor.language import speaking
+
+        check_free(target)
+        wanted = set(findings)
+        with speaking(lang):
+            examination = self.examine(case_id, lang, at, keep=False)
+            found = all_findings(examination)
+            chosen = [f for f in found if (wanted & {f.key, f.diagnosis} if wanted else not f.under)]
+            made = pack(examination, chosen, self._loaded(), reference=cases.number(case_id)) if chosen else None
+        if made is None:
+            if wanted:
+                raise CertdoctorError(_("This finding is not found any more; examine the case again."))
+            raise CertdoctorError(_("There is no finding to be cured, so there is nothing to pack."))
+        paths = hand_over(target, made.files, examination.at)
+        with self._database.writing() as session:
+            words = ", ".join(dict.fromkeys(f.diagnosis for f in chosen))
+            self._case_event(session, case_id, "pack written", f"{words} into {target}")
         return paths
 
     def write_cleaned(self, case_id: int, path: str, folder: Path) -> tuple[Path, ...]:

@@ -8,8 +8,6 @@ from certdoctor.casework.wording import fill
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.store.records import StopgapRecord
 
-BACK = "/back"  # behind the id of a stopgap's step: its way back, ticked off like any other step
-
 
 @dataclass(frozen=True, slots=True)
 class StopgapLine:

@@ -279,7 +279,6 @@ class StoreForm(Form, frozen=True, kw_only=True):
     sources: list[str]
 
 
-
 class SourceForm(Form, frozen=True, kw_only=True):
     title: str
     date: str = ""

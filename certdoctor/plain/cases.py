@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +42,7 @@ def show(data: Path, now: Clock, number: str, lang: str) -> int:
 
     practice = _open(data, now)
     try:
-        case = _find(practice, number)
+        case = find_case(practice, number)
         print(f"{case.number} {clean(case.title)} ({_state(case)})\n")
         print(as_text(practice.examine_site(case.site_id, lang)), end="")
     finally:
@@ -52,12 +54,27 @@ def export(data: Path, now: Clock, number: str, form: str) -> int:
     """Print one case with everything that was done in it."""
     practice = _open(data, now)
     try:
-        case = _find(practice, number)
+        case = find_case(practice, number)
         view, site = practice.case(case.id), practice.site(case.site_id)
     finally:
         practice.close()
     print(_json(view, site) if form == "json" else _markdown(view, site))
     return 0
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is what people call a case ("C-0001")."""
+    return bool(re.fullmatch(r"[Cc]-[0-9]+", text))
+
+
+@contextmanager
+def opened(data: Path, now: Clock) -> Iterator[Practice]:
+    """Open the practice of a data folder and close it at the end."""
+    practice = _open(data, now)
+    try:
+        yield practice
+    finally:
+        practice.close()
 
 
 def _open(data: Path, now: Clock) -> Practice:
@@ -66,7 +83,12 @@ def _open(data: Path, now: Clock) -> Practice:
     return Practice(data, now, told=lambda line: print(line, file=sys.stderr))
 
 
-def _find(practice: Practice, number: str) -> CaseRecord:
+def find_case(practice: Practice, number: str) -> CaseRecord:
+    """Return the case of this number ("C-0001" or "1").
+
+    Raises:
+        CertdoctorError: there is none.
+    """
     wanted = number.upper().removeprefix("C-").lstrip("0")
     for case in practice.cases(f"C-{wanted:>04}"):
         if case.number.removeprefix("C-").lstrip("0") == wanted:

@@ -153,6 +153,9 @@ class ExaminationRecord:
     connections: tuple[VerdictRecord, ...] = ()
 
 
+BACK = "/back"  # behind the id of a stopgap's step: its way back, ticked off like any other step
+
+
 @dataclass(frozen=True, slots=True)
 class StepRecord:
     """One fix or verify step that was ticked off (or unticked again)."""

@@ -17,11 +17,26 @@ from certdoctor.treatment import wording
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """One file to hand out: `name` says the box and the list it is for."""
+    """One file to hand out: `name` says the box and the list it is for; in a pack it lies in `folder`."""
 
     name: str
     data: bytes
     purpose: str
+    folder: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where it lies in a pack."""
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFile(Artefact):
+    """A request configuration, and what it asks for."""
+
+    names: tuple[str, ...] = ()
+    key: str = ""
+    usages: tuple[str, ...] = ()
 
 
 # What may stand in a request: names from outside must not act on OpenSSL's configuration ($, #, line ends), and a
@@ -53,6 +68,7 @@ def missing_cas(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
             f"{name}-{number:02d}-{_slug(certificate.label)}.pem",
             pem(certificate).encode("ascii"),
             wording.CA_FOR_LIST.format(subject=clean(certificate.subject), list=name),
+            f"ca/{name}",
         )
         for name, certificates in by_list.items()
         for number, certificate in enumerate(certificates.values(), 1)
@@ -100,6 +116,7 @@ def converted(evidence: Evidence, paths: Iterable[str], *, rewrite: bool = False
                     f"{stem}-{kind}-{number:02d}.pem",
                     pem(found.certificate).encode("ascii"),
                     wording.AS_PEM.format(certificate=clean(found.certificate.label), file=path),
+                    "converted",
                 )
             )
     return tuple(artefacts)
@@ -118,16 +135,69 @@ def cleaned(document: Document) -> Artefact | None:
         return None
     path = document.origin.path
     stem = _slug(re.sub(r"\.\w+$", "", re.split(r"[/!]", path)[-1]))
-    return Artefact(f"{stem}-clean.pem", "".join(blocks).encode("ascii"), wording.CLEANED.format(file=path))
+    return Artefact(
+        f"{stem}-clean.pem", "".join(blocks).encode("ascii"), wording.CLEANED.format(file=path), "converted"
+    )
+
+
+def present(node: Node) -> tuple[Artefact, ...]:
+    """Return what a node presents and trusts now, as far as the evidence has it: for the way back."""
+    made = [
+        Artefact(
+            f"{node.id}-{_slug(slot)}.pem",
+            "".join(pem(found.certificate) for found in (identity.leaf, *identity.sent)).encode("ascii"),
+            wording.PRESENT_IDENTITY.format(node=node.id, slot=slot),
+            "before",
+        )
+        for slot, identity in node.identities.items()
+        if slot != "previous" and not slot.startswith("candidate")
+    ]
+    made += [
+        Artefact(
+            f"{node.id}-{_slug(name)}-trust.pem",
+            "".join(pem(found.certificate) for found in held.entries).encode("ascii"),
+            wording.PRESENT_TRUST.format(node=node.id, list=name),
+            "before",
+        )
+        for name, held in node.trust.items()
+        if held.entries
+    ]
+    return tuple(made)
+
+
+def usages(node: Node, slot: str) -> tuple[str, ...]:
+    """Return the extended key usages that a certificate in this slot needs.
+
+    The same certificate is shown as client and as server (S18, S20), but where an Expressway has a client store of
+    its own (from X15.5, S02), its server certificate is shown as server only.
+    """
+    apart = node.is_expressway and slot == "server" and "client" in node.identities
+    return ("serverAuth",) if apart else ("serverAuth", "clientAuth")
+
+
+def new_key(node: Node, current: Certificate | None) -> tuple[str, str]:
+    """Return the kind of key to ask for, in words and as options of `openssl req`.
+
+    RSA on an Expressway: its SSH tunnels take no other key. Elsewhere as it is now.
+    """
+    if not node.is_expressway and current is not None and current.key_type == "ec":
+        curve = {256: "P-256", 384: "P-384", 521: "P-521"}.get(current.key_bits, "P-256")
+        return f"EC {curve}", f"-newkey ec -pkeyopt ec_paramgen_curve:{curve}"
+    bits = max(current.key_bits, 2048) if current is not None and current.key_type == "rsa" else 4096
+    return f"RSA {bits}", f"-newkey rsa:{bits}"
 
 
 def request(
-    node: Node, deployment: Deployment, judgements: Iterable[Judgement], current: Certificate | None
-) -> Artefact:
+    node: Node,
+    deployment: Deployment,
+    judgements: Iterable[Judgement],
+    current: Certificate | None,
+    slot: str = "server",
+) -> RequestFile:
     """Return an OpenSSL request configuration with every name that the node's certificate must hold.
 
-    The names are those of the present certificate and all that other nodes look for in it; both usages are asked
-    for, since the same certificate is shown as client and as server (S18, S20).
+    The names are those of the present certificate and all that other nodes look for in it; key and usages are those
+    of `new_key` and `usages`.
     """
     names = required_names(node, deployment, judgements, current)
     # ub-common-name is 64 characters (RFC 5280, appendix A): a longer name stands in the SANs only.
@@ -138,11 +208,15 @@ def request(
     alternatives = [f"DNS.{i} = {n}" for i, n in enumerate(dns, 1)] + [
         f"IP.{i} = {n}" for i, n in enumerate(addresses, 1)
     ]
+    # An Expressway's only certificate, or a UC node's: named for the node alone; others for their slot too.
+    stem = node.id if slot == "server" or len(_slots(node)) < 2 else f"{node.id}-{_slug(slot)}"
+    key, options = new_key(node, current)
+    wanted = usages(node, slot)
     lines = [
-        f"# Certificate request for {node.id}; names:",
+        f"# Certificate request for {node.id}, {_slug(slot)}, {key}; names:",
         *(f"#   {name}" for name in names),
-        f"# openssl req -new -newkey rsa:4096 -nodes -keyout {node.id}.key -out {node.id}.csr \\",
-        f"#   -config {node.id}-request.cnf",
+        f"# openssl req -new {options} -nodes -keyout {stem}.key -out {stem}.csr \\",
+        f"#   -config {stem}-request.cnf",
         "[req]",
         "prompt = no",
         "default_md = sha256",
@@ -151,12 +225,25 @@ def request(
         "[dn]",
         f"CN = {common}",
         "[ext]",
-        "keyUsage = critical, digitalSignature, keyEncipherment",
-        "extendedKeyUsage = serverAuth, clientAuth",
+        # A key on a curve encrypts nothing (RFC 8813).
+        "keyUsage = critical, digitalSignature" + ("" if key.startswith("EC") else ", keyEncipherment"),
+        f"extendedKeyUsage = {', '.join(wanted)}",
         *(("subjectAltName = @names", "[names]", *alternatives) if alternatives else ()),
     ]
     text = "\n".join(lines) + "\n"
-    return Artefact(f"{node.id}-request.cnf", text.encode("utf-8"), wording.REQUEST.format(node=node.id))
+    return RequestFile(
+        f"{stem}-request.cnf",
+        text.encode("utf-8"),
+        wording.REQUEST.format(node=node.id),
+        "requests",
+        names,
+        key,
+        wanted,
+    )
+
+
+def _slots(node: Node) -> list[str]:
+    return [slot for slot in node.identities if slot != "previous" and not slot.startswith("candidate")]
 
 
 def required_names(
@@ -229,7 +316,8 @@ def artefacts(
             identity = next((j.identity for j in mine if j.presenter.id == node.id), None) or node.identities.get(
                 "server"
             )
-            result.append(request(node, deployment, every, identity.leaf.certificate if identity else None))
+            leaf, slot = (identity.leaf.certificate, identity.slot) if identity else (None, "server")
+            result.append(request(node, deployment, every, leaf, "server" if slot.startswith("candidate") else slot))
     return tuple(result)
 
 

@@ -89,6 +89,11 @@ EVENT = {
     "step done": N_("step done"),
     "step not done": N_("step not done"),
     "files written": N_("files written"),
+    "pack written": N_("pack written"),
+    "stopgap on": N_("stopgap on"),
+    "stopgap withdrawn": N_("stopgap withdrawn"),
+    "stopgap ended": N_("stopgap ended"),
+    "stopgap still on": N_("stopgap still on"),
     "note": N_("note"),
 }
 

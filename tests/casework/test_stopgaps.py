@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from certdoctor.casework.practice import Practice
-from certdoctor.casework.stopgaps import BACK
+from certdoctor.store.records import BACK
 from tests import pki
 from tests.casework import folders
 from tests.casework.conftest import Clock

@@ -20,6 +20,7 @@ from certdoctor.casework.examination import (
     VerifyLine,
 )
 from certdoctor.casework.practice import Added, Practice, Proposal, SymptomMatch
+from certdoctor.casework.stopgaps import StopgapLine
 from certdoctor.deployment.model import Connection, Deployment, Identity, Judgement, Node, OpenSSLError, Outcome
 from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Certificate, Document, Evidence, Form, Found, Kind, Origin, Problem
@@ -27,6 +28,7 @@ from certdoctor.evidence.site import NodeDescription
 from certdoctor.facts.model import Facts
 from certdoctor.reasoning.findings import Verdict
 from certdoctor.store.records import (
+    BACK,
     AnswerRecord,
     CaseRecord,
     CaseView,
@@ -41,6 +43,7 @@ from certdoctor.store.records import (
     SiteRecord,
     SiteView,
     StepRecord,
+    StopgapRecord,
     UseRecord,
 )
 
@@ -185,6 +188,15 @@ def _step(id_: str, text: str, **given: object) -> FixLine:
     return FixLine(id=id_, text=text, **{**base, **given})  # type: ignore[arg-type]
 
 
+STOPGAP = _step(
+    "verify-off",
+    "Switch TLS verification of the zone off until the new CA is there.",
+    risk="high",
+    where="Configuration > Zones > Zones",
+    stopgap=True,
+    way_back="Switch TLS verification of the zone on again.",
+)
+
 CAUSE = _treatable(
     key="CHN-01/expc1/sub2",
     diagnosis="CHN-01",
@@ -239,6 +251,7 @@ CAUSE = _treatable(
             "If expc1 has cluster peers, do the same on each of them.",
             can_wait=True,
         ),
+        STOPGAP,
     ),
     verify=(
         VerifyLine("zone", "The traversal zone is Active again", "Status > Zones"),
@@ -671,6 +684,38 @@ class FakePractice(Practice):
         path = folder / "expc1-missing-cas.pem"
         path.write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
         return (path,)
+
+    def write_pack(
+        self,
+        case_id: int,
+        target: Path,
+        findings: Sequence[str] = (),
+        lang: str = "en",
+        at: datetime | None = None,
+    ) -> tuple[Path, ...]:
+        self._record(f"write_pack {' '.join(findings) or 'all'} in {lang}")
+        if target.exists():
+            raise CertdoctorError(f"{target} is there already; name a new folder or zip.")
+        target.mkdir(parents=True)
+        path = target / "ticket.md"
+        path.write_text("# Change\n", encoding="utf-8")
+        return (path,)
+
+    def stopgaps(
+        self, site_id: int | None = None, case_id: int | None = None, lang: str = "en", limit: int | None = None
+    ) -> tuple[StopgapLine, ...]:
+        self._record("stopgaps")
+        found = []
+        for view in self._cases.values():
+            case = view.case
+            done = {s.step for s in view.steps if s.finding_key == CAUSE.key and s.done}
+            if STOPGAP.id in done and STOPGAP.id + BACK not in done:
+                since = next(s.when for s in view.steps if s.step == STOPGAP.id)
+                record = StopgapRecord(case.site_id, case.id, case.number, case.customer, case.site, CAUSE.key,
+                                       STOPGAP.id, CAUSE.diagnosis, {}, "kim", since)  # fmt: skip
+                if site_id in (None, case.site_id) and case_id in (None, case.id):
+                    found.append(StopgapLine(record, STOPGAP.text, STOPGAP.way_back))
+        return tuple(found)
 
     def write_cleaned(self, case_id: int, path: str, folder: Path) -> tuple[Path, ...]:
         self._record("write_cleaned")

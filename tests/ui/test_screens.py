@@ -231,11 +231,11 @@ async def test_examine_and_read_the_cause() -> None:
 async def test_steps_are_ticked_and_stay_ticked() -> None:
     async with using() as user:
         await user.press("r", "x", "enter", "f", "space")
-        user.sees("[x] 1.", "Fix 1/5")
+        user.sees("[x] 1.", "Fix 1/6")
         await user.press("escape", "enter", "f")
         user.sees("[x] 1.")
         await user.press("space")
-        user.sees("[ ] 1.", "Fix 0/5")
+        user.sees("[ ] 1.", "Fix 0/6")
 
 
 async def test_what_follows_from_a_cause_stands_below_it_and_can_be_opened() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from certdoctor.casework.examination import Examination, QuestionLine
     from certdoctor.casework.practice import Practice, Proposal, SymptomMatch
+    from certdoctor.casework.stopgaps import StopgapLine
     from certdoctor.store.records import CaseView
     from certdoctor.ui.sections.evidence import Locked
 
@@ -38,6 +39,7 @@ class CaseScreen(Sectioned):
         super().__init__()
         self.case_id = case_id
         self.view: CaseView | None = None
+        self.stopgaps: tuple[StopgapLine, ...] = ()  # in force
         self.examination: Examination | None = None
         self.look: Examination | None = None  # the site as it stands, not stored: to look at certificates
         self.changed = False  # something changed since the examination shown
@@ -53,14 +55,24 @@ class CaseScreen(Sectioned):
     def on_mount(self) -> None:
         self.reload()
 
+    def resumed(self) -> None:
+        if self.view is not None:
+            self.reload()  # steps were ticked at a finding
+
     # data
 
     def reload(self) -> None:
         """Read the case again and draw it."""
-        self.ask(lambda p: p.case(self.case_id), self._loaded, group=f"case-{self.case_id}")
+        lang = self.doctor.lang
+        self.ask(
+            lambda p: (p.case(self.case_id), p.stopgaps(case_id=self.case_id, lang=lang)),
+            self._loaded,
+            group=f"case-{self.case_id}",
+        )
 
-    async def _loaded(self, view: CaseView) -> None:
+    async def _loaded(self, answer: tuple[CaseView, tuple[StopgapLine, ...]]) -> None:
         first = self.view is None
+        view, self.stopgaps = answer
         self.view = view
         case = view.case
         self.title_bar.set_path("certdoctor", f"{case.customer} / {case.site}", f"{case.number} {case.title}")

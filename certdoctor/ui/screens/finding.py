@@ -11,7 +11,10 @@ from textual.binding import BindingType
 
 from certdoctor.language import N_, _
 from certdoctor.sentences import told_place
+from certdoctor.store.records import BACK
 from certdoctor.ui import keys, words
+from certdoctor.ui.packing import ID as PACK
+from certdoctor.ui.packing import pack_form, write_pack
 from certdoctor.ui.reading import source_titles
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 from certdoctor.ui.spans import Item, Line, Span, block, gap, heading, line, text_block
@@ -73,6 +76,11 @@ class FindingScreen(Sectioned):
         return frozenset(s.step for s in steps if s.finding_key == self.finding.key and s.done)
 
     @property
+    def steps_done(self) -> int:
+        """How many of the steps are ticked off; ways back are no steps of the fix."""
+        return len(self.done & ({s.id for s in self.finding.fix} | {v.id for v in self.finding.verify}))
+
+    @property
     def writes_files(self) -> bool:
         """Whether a step of the fix comes with a file."""
         return any(step.artefact for step in self.finding.fix)
@@ -84,7 +92,7 @@ class FindingScreen(Sectioned):
         total = len(self.finding.fix) + len(self.finding.verify)
         if section != "fix" or not total:
             return ""
-        return str(total) if self.case_id is None else f"{len(self.done)}/{total}"
+        return str(total) if self.case_id is None else f"{self.steps_done}/{total}"
 
     def make_section(self, section: str) -> Section[Any]:
         return DetailsSection() if section == "details" else FixSection()
@@ -113,7 +121,17 @@ class FindingScreen(Sectioned):
             )
         )
 
+    async def action_pack(self) -> None:
+        if self.needs_case():
+            return
+        number = self.view.case.number if self.view else str(self.case_id)
+        await self.open_panel(pack_form(f"{number}-{self.finding.diagnosis}-pack", self.doctor.lang))
+
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
+        if form.id == PACK:
+            if self.case_id is not None and write_pack(self, self.case_id, [self.finding.key], values):
+                await self.close_panel()
+            return
         folder, lang, key = Path(values["folder"]).expanduser(), self.doctor.lang, self.finding.key
         case_id = self.case_id
         if case_id is None:
@@ -202,7 +220,10 @@ class FixSection(Section[FindingScreen]):
         finding, done = self.frame.finding, self.frame.done
         items: list[Item] = [heading(_("Steps"))] if finding.fix else [
             text_block("", _("There are no steps of its own: it goes away with its cause."), indent=2)]  # fmt: skip
-        items += [self._step(n, step, step.id in done) for n, step in enumerate(finding.fix, 1)]
+        for number, step in enumerate(finding.fix, 1):
+            items.append(self._step(number, step, step.id in done))
+            if step.stopgap and step.id in done:
+                items.append(self._way_back(step, step.id + BACK in done))
         if self.frame.written:
             items += [gap(), heading(_("Files written"))]
             items += [text_block("", str(path), indent=2) for path in self.frame.written]
@@ -244,12 +265,20 @@ class FixSection(Section[FindingScreen]):
         if step.artefact:
             facts.append((" · " + _("file: w writes it"), "key"))
         lines.append(tuple(facts))
-        if step.way_back:
+        if step.way_back and not (step.stopgap and done):
             lines.append((pad, *line(_("Way back: {text}").format(text=step.way_back), "dim")))
         return block(step.id, *lines, hang=4)
 
+    def _way_back(self, step: FixLine, done: bool) -> Item:
+        """The way back of a stopgap that is in force: to be ticked off itself."""
+        text = _("Way back: {text}").format(text=step.way_back or step.text)
+        role = "dim" if done else "warn"
+        return block(step.id + BACK, (("    ", ""), self._box(done), *line(text, role)), hang=8)
+
     def hint(self) -> str:
         finding, done = self.frame.finding, self.frame.done
+        if any(step.stopgap and step.id in done and step.id + BACK not in done for step in finding.fix):
+            return _("A stopgap is in force: tick its way back off as soon as it is gone.")
         if not finding.fix:
             return _("esc goes back to the findings.")
         if self.frame.case_id is None:

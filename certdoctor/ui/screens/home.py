@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from certdoctor.language import _, ngettext
 from certdoctor.text import clean
-from certdoctor.ui import keys, words
+from certdoctor.ui import keys, stopgaps, words
 from certdoctor.ui.jobs import sentence
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.spans import Cell, Item, gap, heading, row, text_block
@@ -18,9 +18,11 @@ from certdoctor.ui.widgets.fields import Field, Form, Search
 from certdoctor.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
+    from certdoctor.casework.stopgaps import StopgapLine
     from certdoctor.store.records import CaseRecord, Hit, SiteRecord
 
 _SITES = 300  # shown at once
+_STOPGAPS = 20  # that the first screen lists
 
 
 class Home(Frame):
@@ -34,6 +36,7 @@ class Home(Frame):
         self._sites: tuple[SiteRecord, ...] | None = None
         self._hits: tuple[Hit, ...] = ()
         self._last: CaseRecord | None = None
+        self._stopgaps: tuple[StopgapLine, ...] = ()
 
     def compose_body(self) -> ComposeResult:
         yield Search(placeholder=_("/ search: customer, node, case, finding, note, certificate"), id="search")
@@ -59,15 +62,25 @@ class Home(Frame):
     def load(self) -> None:
         """Read the list again."""
         words_of = self.searched
+        lang = self.doctor.lang
         self.ask(
-            lambda p: (p.sites(words_of, _SITES), p.search(words_of), p.last_open_case(), p.notice),
+            lambda p: (
+                p.sites(words_of, _SITES),
+                p.search(words_of),
+                p.last_open_case(),
+                p.notice,
+                p.stopgaps(lang=lang, limit=_STOPGAPS),
+            ),
             self._loaded,
             group="home",
         )
 
-    def _loaded(self, answer: tuple[tuple[SiteRecord, ...], tuple[Hit, ...], CaseRecord | None, str]) -> None:
+    def _loaded(
+        self,
+        answer: tuple[tuple[SiteRecord, ...], tuple[Hit, ...], CaseRecord | None, str, tuple[StopgapLine, ...]],
+    ) -> None:
         first = self._sites is None
-        self._sites, self._hits, self._last, notice = answer
+        self._sites, self._hits, self._last, notice, self._stopgaps = answer
         if first and notice:
             self.complain(notice)
         self.query_one(Rows).show(self._items())
@@ -97,6 +110,8 @@ class Home(Frame):
                 ),
                 gap(),
             ]
+        if not self.searched:
+            items += stopgaps.items(self._stopgaps, site=True)
         if sites:
             items.append(heading(_("Sites")))
         for site in sites:
@@ -169,6 +184,8 @@ class Home(Frame):
         key = self.query_one(Rows).key
         if key == "resume":
             self.action_resume()
+        elif found := stopgaps.chosen(self._stopgaps, key):
+            self._open_case(found.record.case_id)
         elif key:
             kind, _dash, ref = key.partition("-")
             if kind == "certificate":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from certdoctor.casework.examination import Examination
     from certdoctor.casework.practice import Practice
+    from certdoctor.casework.stopgaps import StopgapLine
     from certdoctor.store.records import SiteView
 
 
@@ -37,6 +38,7 @@ class SiteScreen(Sectioned):
         super().__init__()
         self.site_id = site_id
         self.view: SiteView | None = None
+        self.stopgaps: tuple[StopgapLine, ...] = ()  # in force
         self.examination: Examination | None = None  # as the site stands, not stored
 
     def path(self) -> tuple[str, ...]:
@@ -52,10 +54,16 @@ class SiteScreen(Sectioned):
 
     def reload(self) -> None:
         """Read the site again and draw it."""
-        self.ask(lambda p: p.site(self.site_id), self._loaded, group=f"site-{self.site_id}")
+        lang = self.doctor.lang
+        self.ask(
+            lambda p: (p.site(self.site_id), p.stopgaps(site_id=self.site_id, lang=lang)),
+            self._loaded,
+            group=f"site-{self.site_id}",
+        )
 
-    async def _loaded(self, view: SiteView) -> None:
+    async def _loaded(self, answer: tuple[SiteView, tuple[StopgapLine, ...]]) -> None:
         first = self.view is None
+        view, self.stopgaps = answer
         self.view = view
         self.title_bar.set_path("certdoctor", view.site.customer, view.site.name)
         if first:

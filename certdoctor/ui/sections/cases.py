@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from certdoctor.language import _, pgettext
-from certdoctor.ui import keys, words
+from certdoctor.ui import keys, stopgaps, words
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.screens.site import SiteScreen
 from certdoctor.ui.spans import Cell, Item, gap, row, text_block
@@ -32,10 +32,11 @@ class CasesSection(Section[SiteScreen]):
         view = self.frame.view
         if view is None:
             return
-        items = [self._case(case) for case in view.cases]
+        cases = [self._case(case) for case in view.cases]
         self.query_one(Rows).show(
-            items
-            or [
+            [*stopgaps.items(self.frame.stopgaps), *cases]
+            if cases
+            else [
                 gap(),
                 text_block(
                     "",
@@ -70,7 +71,9 @@ class CasesSection(Section[SiteScreen]):
 
     def action_open(self) -> None:
         key = self.query_one(Rows).key
-        if key:
+        if found := stopgaps.chosen(self.frame.stopgaps, key):
+            self._open(found.record.case_id)
+        elif key:
             self._open(int(key.removeprefix("case-")))
 
     async def action_add(self) -> None:

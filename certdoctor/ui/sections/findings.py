@@ -9,10 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from certdoctor.language import _
-from certdoctor.ui import keys, words
+from certdoctor.ui import keys, stopgaps, words
+from certdoctor.ui.packing import pack_form, write_pack
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.spans import Cell, Item, block, gap, heading, line, pair, row, text_block
+from certdoctor.ui.widgets.fields import Form
 from certdoctor.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class FindingsSection(Section[CaseScreen]):
             [(" · ", "dim"), (_("something changed since: x examines again"), "warn")] if self.frame.changed else []
         )
         return [
+            *stopgaps.items(self.frame.stopgaps),
             block("verdict", ((text[:1].upper() + text[1:], role), (f" · {dated}", "dim"), *changed), selectable=False),
             gap(),
         ]
@@ -154,6 +157,8 @@ class FindingsSection(Section[CaseScreen]):
 
     def action_open(self) -> None:
         key = self.rows.key
+        if found := stopgaps.chosen(self.frame.stopgaps, key):
+            key = found.record.finding_key
         if not key or key.startswith(("unchecked-", "error-")):
             return
         frame = self.frame
@@ -169,6 +174,17 @@ class FindingsSection(Section[CaseScreen]):
                 self._show(key)
 
             frame.ask_long(_("examining"), lambda p: p.examine(case_id, lang, keep=False), done)
+
+    async def action_pack(self) -> None:
+        frame = self.frame
+        if frame.view is None or not (frame.view.examinations or frame.examination):
+            frame.say(_("Examine first (x): a pack cures what was found."))
+            return
+        await frame.open_panel(pack_form(f"{frame.view.case.number}-pack", frame.doctor.lang))
+
+    async def saved(self, form: Form, values: dict[str, str]) -> None:
+        if write_pack(self.frame, self.frame.case_id, (), values):
+            await self.frame.close_panel()
 
     def _show(self, key: str) -> None:
         from certdoctor.ui.screens.finding import FindingScreen
