@@ -512,7 +512,7 @@ class Practice:
             examination = self.examine(case_id, lang, at, keep=False)
             found = all_findings(examination)
             chosen = [f for f in found if (wanted & {f.key, f.diagnosis} if wanted else not f.under)]
-            made = pack(examination, chosen, self._loaded(), reference=cases.number(case_id)) if chosen else None
+            made = pack(examination, chosen, self._loaded(), reference=case_number(case_id)) if chosen else None
         if made is None:
             if wanted:
                 raise CertdoctorError(_("This finding is not found any more; examine the case again."))
