@@ -20,7 +20,7 @@ from certdoctor.facts.acme import observe_acme
 from certdoctor.facts.administration import observe_administration
 from certdoctor.facts.alarms import observe_alarms, read_alarms
 from certdoctor.facts.authorities import Authorities
-from certdoctor.facts.captures import captured, differences
+from certdoctor.facts.captures import captured, differences, observe_offers
 from certdoctor.facts.certificates import observe_certificates
 from certdoctor.facts.dated import Calendar
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
@@ -109,6 +109,7 @@ def observe_site(
         *observe_files(deployment, evidence.documents),
         *observe_peers(deployment, judgements),
         *observe_tunnels(judgements, alarms),
+        *observe_offers(deployment, evidence.documents),
         *observe_acme(deployment, alarms, authorities),
         *observe_administration(deployment, judgements),
         *observe_upkeep(deployment, evidence.documents, alarms),

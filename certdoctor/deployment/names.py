@@ -53,3 +53,34 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return None
+
+
+# Ends of names that public DNS does not have: RFC 2606, RFC 6762 appendix G, and .internal (ICANN, 2024).
+_INSIDE_ENDS = frozenset(
+    ("local", "localdomain", "localhost", "lan", "internal", "intranet", "private", "corp", "home", "invalid", "test")
+)
+_INSIDE_NETWORKS = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "127.0.0.0/8",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+
+
+def is_internal(name: str) -> bool:
+    """Tell whether no public CA can vouch for a name: a short name, a private address, or an end that exists inside only.
+
+    CA/Browser Forum Baseline Requirements, section 4.2.2: no certificates for internal names and reserved addresses.
+    """
+    plain = name.lower().rstrip(".")
+    try:
+        address = ipaddress.ip_address(plain)
+    except ValueError:
+        return "." not in plain or plain.rpartition(".")[2] in _INSIDE_ENDS
+    return any(address in network for network in _INSIDE_NETWORKS if network.version == address.version)

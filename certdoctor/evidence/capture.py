@@ -205,6 +205,8 @@ def _conversation(flow: Flow, place: str, certificates: _Certificates) -> Conver
         blank,
         sni=clean(sent_by_client.sni, 255) if sent_by_client.sni else None,
         version=handshake.VERSIONS.get(sent_by_server.version or 0, ""),
+        offered_version=handshake.VERSIONS.get(sent_by_client.offered_version or 0, ""),
+        offers_sha1_only=sent_by_client.offers_sha1_only,
         server_chain=certificates.chain(sent_by_server.certificates, place, SERVER),
         client_chain=certificates.chain(sent_by_client.certificates, place, CLIENT),
         server_sent=sent_by_server.certificates is not None,

@@ -15,6 +15,8 @@ _MOST_IN_RECORD = 2**14 + 2048
 _HIDDEN_ALERT = 19  # an alert, the type byte and the tag of TLS 1.3; a Finished is longer
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")  # RFC 8446 4.1.3
 _TLS13 = 0x0304
+_SIGNATURE_ALGORITHMS, _SUPPORTED_VERSIONS = 13, 43  # extensions
+_SHA1_OR_LESS = (1, 2)  # hashes of RFC 5246: MD5 and SHA-1; RFC 8446 keeps their numbers
 
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", _TLS13: "TLS 1.3"}
 
@@ -42,6 +44,8 @@ class Side:
     speaks_tls: bool = False
     hello: bool = False
     version: int | None = None  # of the server's choice
+    offered_version: int | None = None  # the highest that a client offers
+    offers_sha1_only: bool = False  # no signature that a client takes is better than SHA-1
     sni: str | None = None
     certificates: list[bytes] | None = None  # DER, as sent; None: no Certificate message was seen
     requested: bool = False
@@ -160,15 +164,30 @@ def _messages(side: Side, progress: _Progress, most_names: int) -> None:
 
 def _client_hello(cursor: _Cursor, side: Side) -> None:
     side.hello = True
-    cursor.take(34)
+    version = cursor.number(2)
+    cursor.take(32)
     cursor.vector(1)
     cursor.vector(2)
     cursor.vector(1)
-    names = dict(_extensions(cursor)).get(0)
+    extensions = dict(_extensions(cursor))
+    side.offered_version = version
+    if listed_versions := extensions.get(_SUPPORTED_VERSIONS):
+        offered = _numbers(_Cursor(listed_versions).vector(1))
+        side.offered_version = max((number for number in offered if number in VERSIONS), default=version)
+    if side.offered_version == 0x0303:  # before, there was no choice; TLS 1.3 has no SHA-1 in its handshake
+        listed_signatures = extensions.get(_SIGNATURE_ALGORITHMS)
+        # A client that names none takes SHA-1 (RFC 5246 section 7.4.1.4.1).
+        taken = _numbers(_Cursor(listed_signatures).vector(2)) if listed_signatures else ()
+        side.offers_sha1_only = all(number >> 8 in _SHA1_OR_LESS for number in taken)
+    names = extensions.get(0)
     if names:
         listed = _Cursor(_Cursor(names).vector(2))
         if listed.number(1) == 0:
             side.sni = listed.vector(2).decode("ascii", "replace")
+
+
+def _numbers(data: bytes) -> tuple[int, ...]:
+    return tuple(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data) - 1, 2))
 
 
 def _server_hello(cursor: _Cursor, side: Side, progress: _Progress) -> None:

@@ -194,6 +194,8 @@ class Conversation:
     started: datetime | None = None  # UTC, aware
     sni: str | None = None
     version: str = ""  # that the server chose: "TLS 1.2"; "" where it was not seen
+    offered_version: str = ""  # the highest that the client offers; "" where its hello was not seen
+    offers_sha1_only: bool = False  # the client takes no signature better than SHA-1
     server_chain: tuple[Found, ...] = ()  # as sent
     client_chain: tuple[Found, ...] = ()
     server_sent: bool = False  # a Certificate message of the server was seen

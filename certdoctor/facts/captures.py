@@ -15,10 +15,13 @@ from certdoctor.deployment.kinds import ConnectionKindForm
 from certdoctor.deployment.model import CLIENT, SERVER, Connection, Deployment, Judgement
 from certdoctor.evidence.items import Conversation, Document, Found, Kind
 from certdoctor.facts.logs import Event
+from certdoctor.facts.model import Fact, Subject, SubjectKind
 from certdoctor.facts.signatures import ReasonsForm
+from certdoctor.text import clean
 
 _WARNING = 1
 _HANDSHAKE_FAILURE = 40
+_OLD_VERSIONS = ("SSL 3.0", "TLS 1.0", "TLS 1.1")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -76,6 +79,25 @@ def differences(
                         same_leaf=prints[:1] == described[:1],
                         place=str(document.origin.at(conversation.place)),
                     )
+
+
+def observe_offers(deployment: Deployment, documents: Iterable[Document]) -> Iterator[Fact]:
+    """Yield, for both sides of a connection, what its client offers in the last captured handshake."""
+    for document, conversation, connections in _matched(deployment, documents):
+        if not conversation.offered_version:
+            continue
+        old = conversation.offered_version in _OLD_VERSIONS
+        value = "old_version" if old else "sha1_only" if conversation.offers_sha1_only else "modern"
+        seen = (str(document.origin.at(conversation.place)),)
+        for connection in connections:
+            bindings = {
+                "client_name": clean(deployment.nodes[connection.client].name),
+                "server_name": clean(deployment.nodes[connection.server].name),
+                "offered": conversation.offered_version + (", SHA-1" if conversation.offers_sha1_only else ""),
+            }
+            for side in (SERVER, CLIENT):
+                subject = Subject(SubjectKind.CONNECTION, connection.id, side)
+                yield Fact("hello.offer", subject, value, bindings=bindings, seen=seen)
 
 
 # --- which connection ----------------------------------------------------------------------------------------

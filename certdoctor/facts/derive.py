@@ -367,6 +367,11 @@ class _Side:
                     names=held,
                     leaf=clean(leaf.label),
                 )
+                there = [d for d in self.deployment.domains if d not in lacking]
+                if len(self.deployment.domains) > 1:
+                    value = "in_san" if there else "missing"
+                    shown = clean(", ".join(there)) or "–"
+                    yield self.fact("domain.others", value, self._where_leaf(), other_domains=shown)
         if j.name_match is None or j.name is None or len(j.names_accepted) > 1:
             return
         origin = c.name_origin if j.side == SERVER else c.verify_name_origin
@@ -445,6 +450,8 @@ class _Side:
             crl_loaded = any(c.issuer_key == leaf.issuer_key for c in j.verifier.revocation_lists)
             may = (crl_on and ((fetch and leaf.crl_urls) or crl_loaded)) or (ocsp_on and leaf.ocsp_urls)
             yield self.fact("revocation.reach", "may_fetch" if may else "may_not_fetch", reach_setting=f"{base} ...")
+            allowed = "both" if crl_on and ocsp_on else "crl_only" if crl_on else "ocsp_only" if ocsp_on else "neither"
+            yield self.fact("revocation.allowed", allowed, self._line(mode.line), leaf=clean(leaf.label))
 
     def _renewal(self) -> Iterator[Fact]:
         if self.j.identity is None or self.j.identity.slot == "previous":

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from certdoctor.deployment import names
 from certdoctor.deployment.model import Deployment, Node
-from certdoctor.evidence.items import Certificate
+from certdoctor.evidence.items import Certificate, SigningRequest
+from certdoctor.facts.acme import is_lets_encrypt
+from certdoctor.facts.certificates import is_public
 from certdoctor.facts.derive import node_subject
 from certdoctor.facts.model import Fact
 from certdoctor.text import clean
 
+# Attributes of a subject besides its CN, in the spelling of RFC 4514.
+_ATTRIBUTE = re.compile(r"(?:^|[,+])((?:O|OU|L|ST|C)=(?:\\\\.|[^,+])*)")
 _COMMON_NAME = 64  # characters: ub-common-name (RFC 5280, appendix A.1)
 
 
@@ -68,13 +74,47 @@ def _temporary(certificate: Certificate) -> bool:
 
 
 def _request(node: Node) -> Iterator[Fact]:
-    if node.requests:
-        name = node.requests[-1].common_name or ""
-        yield _fact(
-            node,
-            "request.common_name",
-            "too_long" if len(name) > _COMMON_NAME else "within",
-            (),
-            name=clean(name) or "–",
-            length=str(len(name)),
-        )
+    if not node.requests:
+        return
+    request = node.requests[-1]
+    name = request.common_name or ""
+    yield _fact(
+        node,
+        "request.common_name",
+        "too_long" if len(name) > _COMMON_NAME else "within",
+        (),
+        name=clean(name) or "–",
+        length=str(len(name)),
+    )
+    hosts = (*request.dns_names, *request.ip_addresses, *((name,) if name and " " not in name else ()))
+    inside = [host for host in dict.fromkeys(hosts) if names.is_internal(host)]
+    yield _fact(
+        node,
+        "request.names",
+        "internal" if inside else "public",
+        (),
+        internal_names=clean(", ".join(inside)) or "–",
+    )
+    server = node.identities.get("server")
+    if server is not None and (is_public(server.leaf.certificate) or is_lets_encrypt(server.leaf.certificate)):
+        bindings = {"issuer": clean(server.leaf.certificate.issuer)}
+        yield _fact(node, "request.meant_for", "public_ca", (str(server.leaf.origin),), **bindings)
+    yield from _subject(node, request)
+
+
+def _subject(node: Node, request: SigningRequest) -> Iterator[Fact]:
+    """Whether the subject that was asked for is in the certificate that Let's Encrypt issued for this request."""
+    for identity in node.identities.values():
+        leaf = identity.leaf.certificate
+        if leaf.public_key_sha256 == request.public_key_sha256 and is_lets_encrypt(leaf):
+            held = set(_ATTRIBUTE.findall(leaf.subject))
+            gone = [attribute for attribute in _ATTRIBUTE.findall(request.subject) if attribute not in held]
+            yield _fact(
+                node,
+                "request.subject",
+                "dropped" if gone else "kept",
+                (str(identity.leaf.origin),),
+                leaf=clean(leaf.label),
+                attributes=clean(", ".join(gone)) or "–",
+            )
+            return

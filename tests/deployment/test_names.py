@@ -108,3 +108,23 @@ def test_a_wildcard_stands_for_exactly_one_label(parent: str, first: str) -> Non
 
 def _holding(*dns: str) -> Certificate:
     return replace(HELD, dns_names=dns, ip_addresses=(), common_name="other")
+
+
+@pytest.mark.parametrize(
+    ("name", "internal"),
+    [
+        ("expe1", True),
+        ("expe1.corp.local", True),
+        ("EXPE1.LAN.", True),
+        ("10.1.2.3", True),
+        ("172.31.0.1", True),
+        ("fd00::1", True),
+        ("expe1.example.com", False),
+        ("local.example.com", False),
+        ("198.51.100.7", False),
+        ("172.32.0.1", False),
+        ("2001:db8::1", False),
+    ],
+)
+def test_names_that_exist_inside_only(name: str, internal: bool) -> None:
+    assert names.is_internal(name) is internal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -16,7 +17,7 @@ from certdoctor.deployment.openssl import verifier
 from certdoctor.evidence.items import Document, Evidence, Origin
 from certdoctor.evidence.read import read_bytes, read_text
 from certdoctor.evidence.site import ConnectionDescription, NodeDescription, SiteDescription
-from certdoctor.facts.captures import captured, differences
+from certdoctor.facts.captures import captured, differences, observe_offers
 from certdoctor.facts.logs import Event, observe_logs
 from certdoctor.facts.model import Facts, Subject, SubjectKind
 from certdoctor.facts.signatures import ReasonsForm
@@ -219,3 +220,52 @@ def test_another_certificate_is_told_once() -> None:
     assert (SERVER, False, True) in _differences(files, BY_CLIENT)
     assert len(_differences(files, BY_CLIENT)) == 1
     assert _differences({"c.pem": C.pem}, BY_CLIENT) == [(SERVER, False, False)]
+
+
+def client_hello(version: int, *extensions: tuple[int, bytes]) -> bytes:
+    """A ClientHello with one cipher suite, for E's name."""
+    name = wire.SNI.encode()
+    sni = (0, struct.pack(">HBH", len(name) + 3, 0, len(name)) + name)
+    listed = b"".join(struct.pack(">HH", kind, len(data)) + data for kind, data in (sni, *extensions))
+    body = struct.pack(">H", version) + bytes(32) + b"\0" + b"\0\x02\x00\x2f" + b"\x01\0"
+    body += struct.pack(">H", len(listed)) + listed
+    message = b"\x01" + len(body).to_bytes(3, "big") + body
+    return b"\x16\x03\x01" + struct.pack(">H", len(message)) + message
+
+
+def signatures(*algorithms: int) -> tuple[int, bytes]:
+    held = struct.pack(f">H{len(algorithms)}H", 2 * len(algorithms), *algorithms)
+    return 13, held
+
+
+TLS13 = (43, b"\x04\x7a\x7a\x03\x04")  # one of them a value that means nothing (RFC 8701)
+REFUSAL: tuple[str, bytes] = (SERVER, b"\x15\x03\x03\x00\x02\x02\x28")
+
+
+@pytest.mark.parametrize(
+    ("hello", "value"),
+    [
+        (client_hello(0x0301), "old_version"),
+        (client_hello(0x0302), "old_version"),
+        (client_hello(0x0303), "sha1_only"),
+        (client_hello(0x0303, signatures(0x0201, 0x0203)), "sha1_only"),
+        (client_hello(0x0303, signatures(0x0201, 0x0401)), "modern"),
+        (client_hello(0x0303, TLS13, signatures(0x0201)), "modern"),
+    ],
+)
+def test_what_the_client_offers(hello: bytes, value: str) -> None:
+    said: Said = [("client", hello), REFUSAL]
+    found = list(observe_offers(deployment(), capture(wire.connection(said))))
+    assert {(fact.subject, fact.value) for fact in found} == {(SERVER_SIDE, value), (CLIENT_SIDE, value)}
+
+
+def test_real_clients_offer_enough() -> None:
+    for said in (FINE, BY_CLIENT):
+        assert {fact.value for fact in observe_offers(deployment(), capture(wire.connection(said)))} == {"modern"}
+
+
+def test_offers_are_kept_in_the_transcript() -> None:
+    (document,) = capture(wire.connection([("client", client_hello(0x0303)), REFUSAL]))
+    (again,) = read_bytes(document.stored, Origin("kept.txt")).documents
+    assert again.conversations[0].offers_sha1_only
+    assert again.conversations[0].offered_version == "TLS 1.2"

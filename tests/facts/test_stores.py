@@ -74,3 +74,52 @@ def request(common_name: str) -> str:
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([attribute]))
     signed = builder.sign(pki.key("long"), hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+PUBLIC = pki.leaf(
+    E,
+    extensions=(
+        (x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.1"), None)]), False),
+    ),
+)
+LETS_ENCRYPT = pki.issue(pki.name("R99", "Let's Encrypt"), ROOT, is_ca=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "value"),
+    [((E, "example.com"), "public"), ((E, "expe1"), "internal"), ((E, "expe1.corp.local", "10.0.0.1"), "internal")],
+)
+def test_names_of_the_request(names: tuple[str, ...], value: str) -> None:
+    fact = observed(csr=pki.csr(E, names=names))["request.names"]
+    assert fact.value == value
+    assert fact.bindings["internal_names"] == (", ".join(names[1:]) if value == "internal" else "–")
+
+
+def test_common_name_of_the_request_counts_as_a_name() -> None:
+    assert observed(csr=pki.csr("expe1", names=(E,)))["request.names"].value == "internal"
+
+
+@pytest.mark.parametrize(
+    ("server", "value"), [(PUBLIC, "public_ca"), (pki.leaf(E, LETS_ENCRYPT), "public_ca"), (pki.leaf(E), None)]
+)
+def test_ca_that_the_request_is_meant_for(server: pki.Issued, value: str | None) -> None:
+    fact = observed(server=server, csr=pki.csr(E)).get("request.meant_for")
+    assert (fact.value if fact else None) == value
+
+
+@pytest.mark.parametrize(
+    ("issuer", "organization", "value"),
+    [(LETS_ENCRYPT, "", "dropped"), (LETS_ENCRYPT, "Example Ltd", "kept"), (ROOT, "", None)],
+)
+def test_subject_of_the_request(issuer: pki.Issued, organization: str, value: str | None) -> None:
+    own = pki.key("own")
+    subject = pki.name(E, organization) if organization else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, E)])
+    server = pki.issue(subject, issuer, private=own, names=(E,))
+    fact = observed(server=server, csr=pki.csr(E, private=own)).get("request.subject")
+    assert (fact.value if fact else None) == value
+    if value == "dropped" and fact is not None:
+        assert fact.bindings["attributes"] == "O=Example Ltd"
+
+
+def test_subject_of_another_request_says_nothing() -> None:
+    assert "request.subject" not in observed(server=pki.leaf(E, LETS_ENCRYPT), csr=pki.csr(E, private=pki.key("other")))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from certdoctor.casework.examination import Examination
 from certdoctor.casework.examine import examine
@@ -91,6 +92,25 @@ def due_and_unwatched(site: WholeSite) -> None:
     e.xconf["Acme AutomatedScheduler"] = "Off"
 
 
+def ocsp_only(site: WholeSite) -> None:
+    point = x509.DistributionPoint([x509.UniformResourceIdentifier("http://crl.example.net/a.crl")], None, None, None)
+    for c in site.cs:
+        for slot in c.identities:
+            c.change(slot, extensions=((x509.CRLDistributionPoints([point]), False),))
+    site.es[0].xconf |= {
+        "SIP TLS Certificate Revocation Checking Mode": "On",
+        "SIP TLS Certificate Revocation Checking CRL Mode": "Off",
+        "SIP TLS Certificate Revocation Checking OCSP Mode": "On",
+    }
+
+
+def names_of_the_inside(site: WholeSite) -> None:
+    e = site.es[0]
+    policy = x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.2"), None)
+    e.change("server", extensions=((x509.CertificatePolicies([policy]), False),), end=AT + 150 * DAY)
+    e.csr = pki.csr(e.name, names=(e.name, site.domain, f"{e.id}.corp.local"))
+
+
 PLANTS: dict[str, tuple[Plant, str, str]] = {
     "the web page refuses an administrator": (locked_out, "CLI-09", "cause_found"),
     "port 2222 is closed": (port_2222_refused, "TUN-02", "cause_found"),
@@ -98,6 +118,8 @@ PLANTS: dict[str, tuple[Plant, str, str]] = {
     "the tunnel service raises its alarm": (tunnel_alarm, "TUN-02", "differential"),
     "the CA finds no address": (name_unknown_to_the_ca, "ACM-02", "cause_found"),
     "Jabber Guest beside ACME": (jabber_guest_beside_acme, "ACM-09", "cause_found"),
+    "OCSP only, and certificates without it": (ocsp_only, "REV-03", "cause_found"),
+    "internal names for a public CA": (names_of_the_inside, "CLI-06", "cause_found"),
     "a due certificate that nothing renews": (due_and_unwatched, "ACM-10", "cause_found"),
 }
 
@@ -129,6 +151,20 @@ def test_strict_transport_takes_the_way_on(
     result = examined(site.write(tmp_path), knowledge, engine)
     assert result.findings[0].diagnosis == "LIF-01"
     assert any(f.diagnosis == "CLI-08" and f.under == "LIF-01" for f in result.folded) is found
+
+
+def test_second_mail_domain_is_folded_under_the_missing_domain(
+    tmp_path: Path, knowledge: Knowledge, engine: Engine
+) -> None:
+    site = make(11, c_count=1, e_count=1, forms=("plain",), given=False)
+    written = site.write(tmp_path)
+    described = (written / "site.yml").read_text()
+    domain = f"- {site.domain}\n"
+    assert domain in described
+    (written / "site.yml").write_text(described.replace(domain, f"{domain}- subsidiary.example.net\n", 1))
+    result = examined(written, knowledge, engine)
+    assert serious(result) == ["CLI-01"]
+    assert [(f.diagnosis, f.params["domain"]) for f in result.folded] == [("CLI-07", "subsidiary.example.net")]
 
 
 # --- between two archives ----------------------------------------------------------------------------------------
