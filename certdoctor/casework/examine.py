@@ -104,7 +104,7 @@ def observe_site(
         *observe_known(deployment, judgements, root, authorities, calendar),
         *observe_zones(deployment),
         *observe_alarms(deployment, knowledge.about, alarms),
-        *observe_stores(deployment),
+        *observe_stores(deployment, authorities),
         *observe_presented(deployment, judgements, evidence.documents),
         *observe_files(deployment, evidence.documents),
         *observe_peers(deployment, judgements),

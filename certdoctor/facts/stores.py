@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from certdoctor.deployment import names
 from certdoctor.deployment.model import Deployment, Node
 from certdoctor.evidence.items import Certificate, SigningRequest
-from certdoctor.facts.acme import is_lets_encrypt
+from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.certificates import is_public
 from certdoctor.facts.derive import node_subject
 from certdoctor.facts.model import Fact
@@ -19,13 +19,18 @@ _ATTRIBUTE = re.compile(r"(?:^|[,+])((?:O|OU|L|ST|C)=(?:\\\\.|[^,+])*)")
 _COMMON_NAME = 64  # characters: ub-common-name (RFC 5280, appendix A.1)
 
 
-def observe_stores(deployment: Deployment) -> Iterator[Fact]:
-    """Yield the facts about trust list, certificate and request of every Expressway."""
+def observe_stores(deployment: Deployment, authorities: Authorities) -> Iterator[Fact]:
+    """Yield the facts about trust list, certificate and request of every Expressway.
+
+    Args:
+        deployment: the site.
+        authorities: the known CAs, Let's Encrypt's among them.
+    """
     for node in deployment.nodes.values():
         if node.is_expressway:
             yield from _same_names(node)
             yield from _wiped(node)
-            yield from _request(node)
+            yield from _request(node, authorities)
 
 
 def _fact(node: Node, about: str, value: str, seen: tuple[str, ...], /, **bindings: str) -> Fact:
@@ -73,7 +78,7 @@ def _temporary(certificate: Certificate) -> bool:
     return any("temporary" in name.lower() for name in (certificate.subject, certificate.issuer))
 
 
-def _request(node: Node) -> Iterator[Fact]:
+def _request(node: Node, authorities: Authorities) -> Iterator[Fact]:
     if not node.requests:
         return
     request = node.requests[-1]
@@ -96,17 +101,17 @@ def _request(node: Node) -> Iterator[Fact]:
         internal_names=clean(", ".join(inside)) or "–",
     )
     server = node.identities.get("server")
-    if server is not None and (is_public(server.leaf.certificate) or is_lets_encrypt(server.leaf.certificate)):
-        bindings = {"issuer": clean(server.leaf.certificate.issuer)}
-        yield _fact(node, "request.meant_for", "public_ca", (str(server.leaf.origin),), **bindings)
-    yield from _subject(node, request)
+    held = server.leaf.certificate if server else None
+    if server is not None and held is not None and (is_public(held) or authorities.is_lets_encrypt(held.issuer)):
+        yield _fact(node, "request.meant_for", "public_ca", (str(server.leaf.origin),), issuer=clean(held.issuer))
+    yield from _subject(node, request, authorities)
 
 
-def _subject(node: Node, request: SigningRequest) -> Iterator[Fact]:
+def _subject(node: Node, request: SigningRequest, authorities: Authorities) -> Iterator[Fact]:
     """Whether the subject that was asked for is in the certificate that Let's Encrypt issued for this request."""
     for identity in node.identities.values():
         leaf = identity.leaf.certificate
-        if leaf.public_key_sha256 == request.public_key_sha256 and is_lets_encrypt(leaf):
+        if leaf.public_key_sha256 == request.public_key_sha256 and authorities.is_lets_encrypt(leaf.issuer):
             held = set(_ATTRIBUTE.findall(leaf.subject))
             gone = [attribute for attribute in _ATTRIBUTE.findall(request.subject) if attribute not in held]
             yield _fact(

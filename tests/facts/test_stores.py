@@ -10,10 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
+from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.model import Fact
 from certdoctor.facts.stores import observe_stores
 from tests import pki
-from tests.sites import Box, deploy
+from tests.sites import Box, deploy, knowledge
 
 E = "expe1.example.com"
 MADE = pki.ca("Temporary CA 3f2a6b50")
@@ -26,7 +27,7 @@ def observed(
     identities = {"server": server.pem} if server else {}
     lists = {"ca": pki.bundle(*trust)} if trust else {}
     box = Box(role=role, names=(E,), identities=identities, trust=lists, csr=csr)
-    return {fact.id: fact for fact in observe_stores(deploy({"e": box}))}
+    return {fact.id: fact for fact in observe_stores(deploy({"e": box}), Authorities(knowledge().authorities))}
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,13 @@ def names_of_the_inside(site: WholeSite) -> None:
     e.csr = pki.csr(e.name, names=(e.name, site.domain, f"{e.id}.corp.local"))
 
 
+def domain_unknown_to_phones(site: WholeSite) -> None:
+    site.client.id = "phone-8845"
+    e = site.es[0]
+    domains = (site.domain, f"collab-edge.{site.domain}")
+    e.change("server", names=tuple(name for name in e.identities["server"].names if name not in domains))
+
+
 PLANTS: dict[str, tuple[Plant, str, str]] = {
     "the web page refuses an administrator": (locked_out, "CLI-09", "cause_found"),
     "port 2222 is closed": (port_2222_refused, "TUN-02", "cause_found"),
@@ -120,6 +127,7 @@ PLANTS: dict[str, tuple[Plant, str, str]] = {
     "Jabber Guest beside ACME": (jabber_guest_beside_acme, "ACM-09", "cause_found"),
     "OCSP only, and certificates without it": (ocsp_only, "REV-03", "cause_found"),
     "internal names for a public CA": (names_of_the_inside, "CLI-06", "cause_found"),
+    "the domain that phones look for is missing": (domain_unknown_to_phones, "CLI-03", "cause_found"),
     "a due certificate that nothing renews": (due_and_unwatched, "ACM-10", "cause_found"),
 }
 
