@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from cryptography import x509
 
@@ -60,12 +61,13 @@ def observe_vos(deployment: Deployment, judgements: Sequence[Judgement]) -> Iter
         deployment: the site.
         judgements: both sides of every connection.
     """
+    needed = _needed(deployment)
     for node in deployment.nodes.values():
         if node.role in ROLES:
             yield from _renewed_at_once(node)
             yield from _reused(node)
             yield from _multi_server(node, deployment)
-            yield from _expired_entries(node, deployment)
+            yield from _expired_entries(node, deployment.at, needed)
             yield from _manufacturing(node)
             yield from _ctl(node)
             yield from _files(node)
@@ -164,37 +166,38 @@ def _replaces(new: Certificate, old: Certificate, node: Node, other: Node, deplo
 # --- trust stores ------------------------------------------------------------------------------------------------
 
 
-def _expired_entries(node: Node, deployment: Deployment) -> Iterator[Fact]:
+class _Needed(NamedTuple):
+    """What the certificates of a site rest on."""
+
+    issuers: frozenset[tuple[str, str | None]]  # name and key identifier that certificates in their validity name
+    presented: frozenset[str]  # SHA-256 of what nodes show: if it has expired, that is told elsewhere
+
+
+def _needed(deployment: Deployment) -> _Needed:
+    known = (places[0].certificate for places in deployment.certificates.values())
+    return _Needed(
+        frozenset((c.issuer_key, c.authority_key_id) for c in known if c.not_after >= deployment.at),
+        frozenset(i.leaf.certificate.sha256 for n in deployment.nodes.values() for i in n.identities.values()),
+    )
+
+
+def _expired_entries(node: Node, at: datetime, needed: _Needed) -> Iterator[Fact]:
     """Expired entries that no certificate of the site was issued by."""
     if not node.trust:
         return
-    needed = {
-        (place.certificate.issuer_key, place.certificate.authority_key_id)
-        for places in deployment.certificates.values()
-        for place in places[:1]
-        if place.certificate.not_after >= deployment.at
-    }
-    presented = {
-        identity.leaf.certificate.sha256
-        for other in deployment.nodes.values()
-        for identity in other.identities.values()
-    }
     lists: dict[str, list[Certificate]] = {}
     for name, trust in node.trust.items():
         for entry in trust.entries:
-            expired = entry.certificate
-            if expired.not_after >= deployment.at or expired.sha256 in presented:
-                continue
-            key = expired.subject_key
-            if not {(key, expired.subject_key_id), (key, None)} & needed:
-                lists.setdefault(name, []).append(expired)
-    seen = tuple(node.trust[name].document.origin.path for name in lists)
+            held = entry.certificate
+            issues = {(held.subject_key, held.subject_key_id), (held.subject_key, None)} & needed.issuers
+            if held.not_after < at and held.sha256 not in needed.presented and not issues:
+                lists.setdefault(name, []).append(held)
     labels = dict.fromkeys(f"{c.label} ({derive.date(c.not_after)})" for held in lists.values() for c in held)
     yield _fact(
         node,
         "trust.expired",
         "unused" if lists else "none",
-        seen,
+        (node.trust[name].document.origin.path for name in lists),
         list=", ".join(f"{name}-trust" for name in lists) or "–",
         cas=clean("; ".join(labels), 400) or "–",
     )
