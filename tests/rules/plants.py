@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests import known_cas as cas
 from tests import pki
 from tests.rules.whole_sites import AT, BEFORE_ECDSA, DAY, Box, Leaf, WholeSite, upload, zones
 
@@ -854,3 +855,106 @@ def _tunnel_ciphers_apart(site: WholeSite) -> None:
 def _underscore_in_the_host_name(site: WholeSite) -> None:
     for e in site.es:
         e.xconf["IP DNS Hostname"] = e.xconf["IP DNS Hostname"].replace("exp", "ex_p").replace("vcs", "v_cs")
+
+
+# --- known CAs -----------------------------------------------------------------------------------------------
+
+
+def edge_under(site: WholeSite, *chain: pki.Issued, lacking: tuple[pki.Issued, ...] = ()) -> None:
+    """Put every Expressway-E under a chain, root last, that everybody knows; C's list lacks some of it."""
+    for e in site.es:
+        e.change("server", issuer=chain[0])
+        e.learn(*chain)
+    for c in site.cs:
+        c.learn(*(ca for ca in chain if ca not in lacking))
+    site.client.learn(chain[-1])
+
+
+_LE_SAYS = "CHN-01 CHN-02 CHN-05 CHN-06 TUN-01 ZON-04 LIF-04 LIF-05"
+
+
+@plant("ACM-04", also=_LE_SAYS, touches="e.leaf e.lists c.lists")
+def _lets_encrypt_unknown_to_c(site: WholeSite) -> None:
+    edge_under(site, cas.R12, cas.X1, lacking=(cas.R12, cas.X1))
+
+
+@plant("ACM-07", also=_LE_SAYS, touches="e.leaf e.lists c.lists")
+def _lets_encrypt_issued_from_another_ca(site: WholeSite) -> None:
+    edge_under(site, cas.R12, cas.X1, lacking=(cas.R12,))
+    for c in site.cs:
+        c.learn(cas.R10)
+
+
+@plant("ACM-06", also=_LE_SAYS, touches="e.leaf e.lists c.lists")
+def _generation_y_unknown_to_c(site: WholeSite) -> None:
+    edge_under(site, cas.YR2, cas.ROOT_YR, cas.X1, lacking=(cas.YR2, cas.ROOT_YR))
+
+
+@plant("ACM-06", also=_LE_SAYS + " CLI-01 CLU-02", touches="e.leaf e.lists c.lists")
+def _generation_y_half_known_to_e(site: WholeSite) -> None:
+    edge_under(site, cas.YR2, cas.ROOT_YR, cas.X1)
+    for e in site.es:
+        e.forget(cas.ROOT_YR)
+
+
+@plant("ACM-05", also="EKU-01 EKU-04 EKU-05 MRA-09", touches="e.leaf e.lists c.lists", versions=BEFORE_X15_4)
+def _automatic_renewal_for_servers_only(site: WholeSite) -> None:
+    edge_under(site, cas.YR2, cas.ROOT_YR, cas.X1)
+    for e in site.es:
+        e.change("server", purposes=(pki.SERVER_AUTH,))
+
+
+@plant("EKU-08", also="CLI-01 CHN-05", touches="e.leaf e.lists c.lists", separate=True)
+def _alternative_root_unknown_to_clients(site: WholeSite) -> None:
+    edge_under(site, cas.PUBLIC_SECTOR_ISSUING, cas.PUBLIC_SECTOR)
+    site.client.forget(cas.PUBLIC_SECTOR)
+
+
+@plant("EKU-11", also="ZON-04 CHN-05 ZON-15", touches="partner e.leaf", separate=True, tiers=(2, 3))
+def _partner_lacks_the_private_root_of_e(site: WholeSite) -> None:
+    e = site.rng.choice(site.es)
+    other = partner(site)
+    other.trust["ca"] = [cas.X1]
+    b2b(site, other, e, kind="b2b-sip")
+
+
+@plant("EKU-11", also="CLI-01 CHN-06", touches="e.leaf e.lists c.lists", separate=True, tiers=(2, 3))
+def _edge_renewed_from_the_private_ca(site: WholeSite) -> None:
+    for e in site.es:
+        e.identities["previous"] = replace(
+            e.identities["server"], issuer=cas.R12, key_name="before", start=AT - 99 * DAY
+        )
+        e.change("server", issuer=site.inside_ca.issuing)
+        e.learn(*site.inside_ca.chain)
+    site.client.trust["ca"] = [cas.X1]
+
+
+@plant("HYB-03", also="CHN-02 ZON-04", touches="webex")
+def _cloud_root_unknown_to_e(site: WholeSite) -> None:
+    name = "cloud.example.net"
+    box = Box("webex", "webex", [name], ["198.51.100.88"])
+    box.identities["server"] = Leaf(name, (name,), cas.COMMERCIAL_ISSUING, behind=(cas.COMMERCIAL_ISSUING,))
+    site.boxes.append(box)
+    e = site.rng.choice(site.es)
+    e.learn(cas.QUOVADIS)
+    ends: dict[str, object] = {"client": e.id, "server": box.id, "port": 5062, "name": name}
+    site.more_connections.append({"id": "cloud-1", "kind": "webex-sip", **ends})
+
+
+def device(site: WholeSite, name: str, version: str = "") -> None:
+    box = Box(name, "client", [], version=version)
+    site.boxes.append(box)
+    e = site.rng.choice(site.es)
+    ends: dict[str, object] = {"client": name, "server": e.id, "port": 8443, "name": e.name}
+    site.more_connections.append({"id": f"{name}-1", "kind": "edge-https", **ends})
+
+
+@plant("CLI-02", touches="device", given=True)
+def _phone_before_a_private_root(site: WholeSite) -> None:
+    device(site, "phone1")
+
+
+@plant("CLI-04", also="LIF-05", touches="device e.leaf e.lists c.lists", given=True)
+def _old_firmware_before_lets_encrypt(site: WholeSite) -> None:
+    edge_under(site, cas.R12, cas.X1)
+    device(site, "phone1", "sip78xx.12-5-1SR1")

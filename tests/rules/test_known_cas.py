@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,31 +15,25 @@ from cryptography import x509
 from certdoctor.casework.examination import Examination
 from certdoctor.casework.sites import examine_paths
 from tests import pki
+from tests.known_cas import (
+    COMMERCIAL,
+    COMMERCIAL_ISSUING,
+    PUBLIC_SECTOR,
+    PUBLIC_SECTOR_ISSUING,
+    QUOVADIS,
+    R10,
+    R12,
+    ROOT_YR,
+    X1,
+    YR2,
+)
 
 SERIOUS = ("critical", "high", "medium")
 C, E, PARTNER, WEBEX = "expc1.example.com", "expe1.example.com", "sip.example.org", "sip.example.net"
 
 
-def named(common_name: str, organization: str, issuer: pki.Issued | None = None, **more: object) -> pki.Issued:
-    private = pki.key(f"{common_name} {organization}")
-    end = datetime(2031, 1, 1, tzinfo=UTC)
-    subject = pki.name(common_name, organization)
-    return pki.issue(subject, issuer, private=private, is_ca=True, end=end, **more)  # type: ignore[arg-type]
-
-
 PRIVATE = pki.ca("Private Root CA")
 PRIVATE_ISSUING = pki.intermediate("Private Issuing CA", PRIVATE)
-X1 = named("ISRG Root X1", "Internet Security Research Group")
-R10 = named("R10", "Let's Encrypt", X1)
-R12 = named("R12", "Let's Encrypt", X1)
-ROOT_YR = named("Root YR", "ISRG", X1)
-YR2 = named("YR2", "Let's Encrypt", ROOT_YR)
-PUBLIC_SECTOR = named("IdenTrust Public Sector Root CA 1", "IdenTrust")
-PUBLIC_SECTOR_ISSUING = named("TrustID Server CA", "IdenTrust", PUBLIC_SECTOR)
-COMMERCIAL = named("IdenTrust Commercial Root CA 1", "IdenTrust")
-COMMERCIAL_ISSUING = named("Cloud Server CA", "IdenTrust", COMMERCIAL)
-QUOVADIS = named("QuoVadis Root CA 2", "QuoVadis Limited")
-
 BASE = (PRIVATE, PRIVATE_ISSUING)
 SERVER_ONLY = (pki.SERVER_AUTH,)
 
