@@ -156,6 +156,7 @@ class Examination:
     facts: Facts
     next_questions: tuple[Question, ...] = ()
     disagreements: tuple[str, ...] = ()
+    known_cas: Mapping[str, str] = field(default_factory=dict)  # fingerprint -> what is said of that CA certificate
     changes: tuple[Change, ...] = ()  # of each node, from snapshot to snapshot
     symptoms: tuple[str, ...] = ()  # all that were reported
     contradicted: tuple[tuple[ProofLine, ProofLine], ...] = ()  # what was observed against what a person said

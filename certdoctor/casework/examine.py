@@ -7,6 +7,7 @@ from datetime import datetime
 
 from certdoctor.casework import wording
 from certdoctor.casework.examination import ConnectionLine, Examination, Observed, QuestionLine, Treatable, Unchecked
+from certdoctor.casework.known import known_cas
 from certdoctor.casework.request import Wanted, wanted_of
 from certdoctor.deployment import build, derive, provisional
 from certdoctor.deployment.changes import changes
@@ -246,6 +247,7 @@ def _result(
         facts=facts,
         next_questions=reasoned.questions,
         disagreements=reasoned.disagreements,
+        known_cas=dict(known_cas(evidence, Authorities(knowledge.authorities), lang)),
         changes=tuple(change for node in deployment.nodes.values() for change in changes(node)),
         symptoms=symptoms,
         contradicted=tuple(

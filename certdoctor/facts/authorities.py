@@ -107,7 +107,7 @@ class Authorities:
         """Return what a certificate is known as: by its fingerprint, else by its name."""
         found = self._by_fingerprint.get(certificate.sha256)
         if found is None:
-            return self.named(certificate.subject)
+            return self.named(certificate.subject) if certificate.common_name in self._by_name else None
         key, issued = found
         signer = self.forms[issued.signed_by].common_name if issued.signed_by != SELF else ""
         return Known(key, self.forms[key], True, signer)

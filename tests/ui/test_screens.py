@@ -201,7 +201,7 @@ async def test_a_certificate_with_its_chain_and_uses() -> None:
         user.shows("certificate")
         await user.choose("Example Root CA")
         await user.press("enter")
-        user.sees("certificate › Example Root CA", "self-signed")
+        user.sees("certificate › Example Root CA", "self-signed", "not in Mozilla's list of public roots")
         await user.press("end")
         user.sees("Used in this database")
 

@@ -126,7 +126,11 @@ class CertificateScreen(Frame):
             self.query_one(Rows).show(self._short())
             return
         items = [self._validity(certificate)]
-        items += [self._field(number, *each) for number, each in enumerate(fields_of(certificate))]
+        fields = fields_of(certificate)
+        said = self.examination.known_cas.get(self.sha256, "") if self.examination is not None else ""
+        if said:
+            fields.insert(2, (_("Known as"), said))
+        items += [self._field(number, *each) for number, each in enumerate(fields)]
         items += self._chain(certificate)
         items += self._places(certificate)
         items += self._uses()
