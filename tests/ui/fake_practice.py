@@ -642,6 +642,7 @@ class FakePractice(Practice):
             questions=tuple(q for q in QUESTIONS if q.fact not in answered),
             unchecked=unchecked if found else (Unchecked("everything", "there is no evidence yet", "Add files."),),
             evidence=evidence,
+            known_cas={ROOT.sha256: "not in Mozilla's list of public roots"},
             deployment=Deployment(
                 "Example Ltd",
                 "HQ",
