@@ -21,7 +21,7 @@ from certdoctor.facts.acme import observe_acme
 from certdoctor.facts.administration import observe_administration
 from certdoctor.facts.alarms import observe_alarms, read_alarms
 from certdoctor.facts.authorities import Authorities
-from certdoctor.facts.captures import captured, differences, observe_offers
+from certdoctor.facts.captures import captured, differences, observe_offers, observe_tenants
 from certdoctor.facts.certificates import observe_certificates
 from certdoctor.facts.dated import Calendar
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
@@ -115,6 +115,7 @@ def observe_site(
         *observe_administration(deployment, judgements),
         *observe_upkeep(deployment, evidence.documents, alarms),
         *observe_vos(deployment, judgements),
+        *observe_tenants(deployment, evidence.documents),
     ]
     heard = logged
     if knowledge.reasons is not None:

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from certdoctor.deployment import names
 from certdoctor.deployment.kinds import ConnectionKindForm
-from certdoctor.deployment.model import CLIENT, SERVER, Connection, Deployment, Judgement
-from certdoctor.evidence.items import Conversation, Document, Found, Kind
+from certdoctor.deployment.model import CLIENT, SERVER, Connection, Deployment, Judgement, Node
+from certdoctor.evidence.items import Certificate, Conversation, Document, Found, Kind
 from certdoctor.facts.logs import Event
 from certdoctor.facts.model import Fact, Subject, SubjectKind
 from certdoctor.facts.signatures import ReasonsForm
@@ -98,6 +99,45 @@ def observe_offers(deployment: Deployment, documents: Iterable[Document]) -> Ite
             for side in (SERVER, CLIENT):
                 subject = Subject(SubjectKind.CONNECTION, connection.id, side)
                 yield Fact("hello.offer", subject, value, bindings=bindings, seen=seen)
+
+
+def observe_tenants(deployment: Deployment, documents: Iterable[Document]) -> Iterator[Fact]:
+    """Yield whether an Expressway-E that serves several domains shows each of them a certificate of its own (SNI).
+
+    A certificate that lacks the domain asked for but has another domain of the site is the server's own or another
+    tenant's. One that has none of them is no matter of tenants.
+    """
+    domains = {domain.lower() for domain in deployment.domains}
+    edges = [node for node in deployment.nodes.values() if node.role == "expressway-e" and len(domains) > 1]
+    captures = _standing(documents) if edges else []
+    for node in edges:
+        told: Fact | None = None
+        for document, conversation, leaf in _shown_by(node, captures):
+            asked = (conversation.sni or "").lower().removeprefix("collab-edge.")
+            held = {d for d in domains if names.match(leaf, (d, f"collab-edge.{d}"), wildcards=True) == names.SAN}
+            if asked not in domains or not held or (told is not None and asked in held):
+                continue
+            bindings = {"domain": clean(asked), "leaf": clean(leaf.label)}
+            told = Fact(
+                "tenant.certificate",
+                Subject(SubjectKind.NODE, node.id),
+                "own" if asked in held else "of_another",
+                bindings={"node": node.id, "node_name": clean(node.name), **bindings},
+                seen=(str(document.origin.at(conversation.place)),),
+            )
+        if told is not None:
+            yield told
+
+
+def _shown_by(node: Node, captures: Iterable[Document]) -> Iterator[tuple[Document, Conversation, Certificate]]:
+    """Yield the conversations in which a node showed a certificate as the server: by its address, or by its own."""
+    own = node.identities.get("server")
+    known = own.leaf.certificate.sha256 if own is not None else ""
+    for document in captures:
+        for conversation in document.conversations:
+            leaf = conversation.server_chain[0].certificate if conversation.server_chain else None
+            if leaf is not None and (conversation.server_address in node.addresses or leaf.sha256 == known):
+                yield document, conversation, leaf
 
 
 # --- which connection ----------------------------------------------------------------------------------------

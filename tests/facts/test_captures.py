@@ -17,7 +17,7 @@ from certdoctor.deployment.openssl import verifier
 from certdoctor.evidence.items import Document, Evidence, Origin
 from certdoctor.evidence.read import read_bytes, read_text
 from certdoctor.evidence.site import ConnectionDescription, NodeDescription, SiteDescription
-from certdoctor.facts.captures import captured, differences, observe_offers
+from certdoctor.facts.captures import captured, differences, observe_offers, observe_tenants
 from certdoctor.facts.logs import Event, observe_logs
 from certdoctor.facts.model import Facts, Subject, SubjectKind
 from certdoctor.facts.signatures import ReasonsForm
@@ -269,3 +269,31 @@ def test_offers_are_kept_in_the_transcript() -> None:
     (again,) = read_bytes(document.stored, Origin("kept.txt")).documents
     assert again.conversations[0].offers_sha1_only
     assert again.conversations[0].offered_version == "TLS 1.2"
+
+
+# --- several domains on one Expressway-E -------------------------------------------------------------------------
+
+ONE, TWO = "tenant-one.example", "tenant-two.example"
+FOR_ONE, FOR_TWO = pki.leaf(names=(wire.SNI, ONE)), pki.leaf("edge", names=(f"collab-edge.{TWO}",))
+
+
+@pytest.mark.parametrize(
+    ("shown", "domains", "expected"),
+    [
+        ({ONE: FOR_ONE, f"collab-edge.{TWO}": FOR_TWO}, (ONE, TWO), ["own"]),
+        ({ONE: FOR_ONE, TWO: FOR_ONE}, (ONE, TWO), ["of_another"]),
+        ({TWO: FOR_ONE, ONE: FOR_ONE}, (ONE, TWO), ["of_another"]),
+        ({TWO: FOR_ONE}, (TWO,), []),  # with one domain it is the server's certificate that lacks it
+        ({TWO: E}, (ONE, TWO), []),  # this one is for no domain at all
+        ({wire.SNI: FOR_ONE}, (ONE, TWO), []),  # asked for by the name of the box
+    ],
+)
+def test_certificates_of_tenants(shown: dict[str, pki.Issued], domains: tuple[str, ...], expected: list[str]) -> None:
+    site = replace(deployment(), domains=domains)
+    talks = [
+        (Tcp(client=(C_ADDRESS, 51000 + number)), wire.handshake(leaf, sni=name))
+        for number, (name, leaf) in enumerate(shown.items())
+    ]
+    documents = capture(*(tcp.opened() + tcp.saying(said) for tcp, said in talks))
+    facts = list(observe_tenants(site, documents))
+    assert [(fact.subject.id, fact.value) for fact in facts] == [("expe1", value) for value in expected]
