@@ -159,7 +159,9 @@ def conclude(
 def _heard(event: Event) -> provisional.Told:
     origin = event.document.origin.at(event.place or f"line {event.line}")
     written = bool(event.document.host) and not is_part(event.document.origin)
-    return provisional.Told(event.node, event.acting, event.address, event.name, event.port, origin, written)
+    return provisional.Told(
+        event.node, event.acting, event.address, event.name, event.port, origin, written, event.own_address
+    )
 
 
 def _told(answers: Iterable[tuple[str, str]], knowledge: Knowledge) -> list[Fact]:

@@ -33,7 +33,11 @@ def description_of(evidence: Evidence) -> SiteDescription:
         names = ", ".join(document.origin.path for document in found)
         text = _("There is more than one site.yml ({names}); examine one site at a time.")
         raise CertdoctorError(text.format(names=names))
-    return found[0].site or SiteDescription() if found else by_themselves(evidence)
+    if found:
+        return found[0].site or SiteDescription()
+    # A site file that is faulty is set right, not guessed at.
+    faulty = any(document.kind == Kind.SITE for document in evidence.documents)
+    return SiteDescription() if faulty else by_themselves(evidence)
 
 
 def examine_paths(

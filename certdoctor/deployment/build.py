@@ -38,6 +38,7 @@ def build(description: SiteDescription, evidence: Evidence, at: datetime) -> Dep
         nodes[found.id] = _node(found, by_path, own, used, conflicts)
         brought.append(found.id)
     nodes |= {node.id: node for node in provisional.beyond(nodes, brought)}
+    nodes |= {node.id: node for node in provisional.seen(nodes, evidence.documents)}
     if description.assumed or not description.nodes:
         loose = [document for document in evidence.documents if document.origin.path not in used]
         nodes |= {node.id: node for node in provisional.writers(nodes, loose)}
@@ -106,7 +107,8 @@ def node_of(host: str, documents: tuple[Document, ...], taken: Collection[str]) 
     """Return the node that the documents of one box describe; its id is none of those that are taken."""
     settings = _settings(documents)
     name = expressway.host_name(settings) or _whole_name(host, documents)
-    stem = name_id = host.partition(".")[0].replace("_", "-")
+    address = re.fullmatch(r"[\d.]+|[0-9a-f:]*:[0-9a-f:]*", host)
+    stem = name_id = re.sub("[_.:]", "-", host if address else host.partition(".")[0])
     number = 1
     while name_id in taken:
         number += 1
@@ -210,7 +212,7 @@ def _node(
         role=described.role,
         version=Version.parse(version) if version else None,
         names=names,
-        addresses=described.addresses,
+        addresses=described.addresses or expressway.addresses(settings),
         cluster=cluster or None,
         identities=identities,
         trust=trust,

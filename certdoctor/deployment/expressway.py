@@ -12,6 +12,7 @@ _ZONE = re.compile(r"^zones zone (\d+) (.+)$")
 _PEER = re.compile(r"^traversalclient peer (\d+) address$")
 _NEIGHBOUR = re.compile(r"^neighbor peer (\d+) address$")
 
+_ADDRESS = re.compile(r"^ethernet \d+ ip v[46] (?:staticnat )?address$")
 _CLUSTER_PEER = re.compile(r"^alternates peer (\d+) address$")
 
 
@@ -48,6 +49,12 @@ def host_name(settings: Mapping[str, Setting]) -> str:
     host = value(settings, "IP DNS Hostname") or value(settings, "SystemUnit Name")
     domain = value(settings, "IP DNS Domain Name")
     return f"{host}.{domain}" if host and domain else host
+
+
+def addresses(settings: Mapping[str, Setting]) -> tuple[str, ...]:
+    """Return the box's own addresses, those behind which a static NAT shows it included."""
+    held = (setting.value for key, setting in settings.items() if _ADDRESS.match(key.lower()))
+    return tuple(dict.fromkeys(address for address in held if address and address != "127.0.0.1"))
 
 
 def role(settings: Mapping[str, Setting]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from certdoctor.deployment import expressway
-from certdoctor.deployment.model import CLIENT, SERVER, Node
+from certdoctor.deployment.model import CLIENT, SERVER, Identity, Node
 from certdoctor.evidence.items import Document, Kind, Origin
 
 _TRAVERSAL, _XCP = 7001, 7400  # usual ports, kb/connections
@@ -27,6 +27,7 @@ class Told:
     port: int | None  # of the server
     origin: Origin
     expressway: bool  # whether an Expressway writes such lines
+    own_address: str = ""  # of the log's node
 
 
 def beyond(nodes: Mapping[str, Node], brought: Iterable[str]) -> tuple[Node, ...]:
@@ -63,6 +64,38 @@ def writers(nodes: Collection[str], documents: Iterable[Document]) -> Iterator[N
             yield node
 
 
+# The server's port tells what both ends are (kb/connections).
+_ENDS = {_TRAVERSAL: ("expressway-c", "expressway-e"), 6972: ("expressway-c", "cucm")}
+
+
+def seen(nodes: Mapping[str, Node], documents: Iterable[Document]) -> Iterator[Node]:
+    """Yield the ends of captured conversations that are no node, where the site has none of their role.
+
+    What an end was seen to send is its identity, as far as anything tells.
+    """
+    known = dict(nodes)
+    roles = {node.role for node in nodes.values()}
+    for document in documents:
+        for held in document.conversations if document.kind == Kind.CAPTURE else ():
+            for role, address, chain, sni in zip(
+                _ENDS.get(held.server_port, ()),
+                (held.client_address, held.server_address),
+                (held.client_chain, held.server_chain),
+                (None, held.sni),
+                strict=False,
+            ):
+                taken = {at for node in known.values() for at in node.addresses}
+                if role in roles or address in taken or len(known) - len(nodes) >= _MOST:
+                    continue
+                name = sni or next(iter(chain[0].certificate.dns_names if chain else ()), "")
+                node = _known_as(name or address, role, document.origin.at(held.place), known)
+                slot = "tomcat" if role == "cucm" else "server"
+                identities = {slot: Identity(node.id, slot, chain[0], chain[1:], document)} if chain else {}
+                node = dataclasses.replace(node, addresses=(address,), identities=identities)
+                known[node.id] = node
+                yield node
+
+
 def heard_of(nodes: Mapping[str, Node], told: Iterable[Told]) -> Mapping[str, Node]:
     """Return the nodes with the roles that their logs tell, and the boxes that only logs tell of.
 
@@ -75,6 +108,10 @@ def heard_of(nodes: Mapping[str, Node], told: Iterable[Told]) -> Mapping[str, No
         node = found[line.node]
         if node.role == "other" and (role := _role(line)):
             found[node.id] = dataclasses.replace(node, role=role)
+    for name, node in found.items():
+        own = dict.fromkeys(line.own_address for line in lines if line.node == name and line.own_address)
+        if own and not node.addresses:
+            found[name] = dataclasses.replace(node, addresses=tuple(own)[:_MOST])
     known = dict(found)
     for role, at in (("expressway-c", _clients_of), ("expressway-e", _servers_of)):
         if not any(node.role == role for node in known.values()):
@@ -88,6 +125,7 @@ def heard_of(nodes: Mapping[str, Node], told: Iterable[Told]) -> Mapping[str, No
             role = "imp" if line.port == _XCP else "cucm"
             who = "" if _alike(line.name, known[line.node]) else line.name.lower() or line.address
             names = {name.lower() for node in found.values() for name in (node.id, *node.names, *node.addresses)}
+            names |= {name.partition(".")[0] for name in names}
             if added < _MOST and who not in names and (who or not any(node.role == role for node in found.values())):
                 node = _known_as(who, role, line.origin, found)
                 found[node.id] = node

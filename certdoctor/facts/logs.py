@@ -41,6 +41,7 @@ class Event:
     place: str = ""  # in the document, where it has no lines
     connection: str = ""  # id, where it is known which one this is about
     time: datetime | None = None  # aware; None where the line does not tell it with its zone
+    own_address: str = ""  # of the node, where the line tells it
 
 
 class Signatures:
@@ -117,7 +118,13 @@ class Signatures:
             port=int(port) if port else None,
             document=document,
             line=number,
+            own_address=self._own_address(held),
         )
+
+    @staticmethod
+    def _own_address(held: Mapping[str, str | None]) -> str:
+        named = {"Inbound": "address", "Outbound": "source_address"}.get(held.get("way") or "", "")
+        return held.get(named) or ""
 
     @staticmethod
     def _peer_address(held: Mapping[str, str | None]) -> str:

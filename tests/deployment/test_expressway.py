@@ -86,3 +86,14 @@ def test_empty_peers_and_names_are_none() -> None:
     client, server = expressway.zones(held)
     assert (client.role, client.peers) == ("client", ())
     assert (server.verify_name, server.port) == (None, None)
+
+
+def test_the_boxes_own_addresses() -> None:
+    held = {
+        "Ethernet 1 IP V4 Address": "192.0.2.1",
+        "Ethernet 1 IP V4 StaticNAT Address": "198.51.100.1",
+        "Ethernet 2 IP V4 Address": "127.0.0.1",
+        "IP DNS Server 1 Address": "192.0.2.53",
+    }
+    settings = {path: Setting(value, 1) for path, value in held.items()}
+    assert expressway.addresses(settings) == ("192.0.2.1", "198.51.100.1")

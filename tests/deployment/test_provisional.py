@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from certdoctor.deployment.model import CLIENT, SERVER, Node
@@ -83,3 +85,19 @@ def test_a_known_uc_node_is_not_doubled() -> None:
     nodes = box("expressway-c") | {"cucm": Node("cucm", "cucm", names=("cucm2.example.com",))}
     told = [line(CLIENT, None, name="CUCM2.example.com"), line(CLIENT, None, name="exp1.example.com")]
     assert set(roles(nodes, *told)) == {"box", "cucm"}
+
+
+def test_a_box_has_the_address_that_its_own_log_tells() -> None:
+    nodes = box("expressway-e") | {"c": Node("c", "expressway-c", addresses=("10.0.0.1",))}
+    told = [
+        dataclasses.replace(line(SERVER, address="10.0.0.1"), own_address="192.0.2.20"),
+        dataclasses.replace(line(CLIENT, node="c"), own_address="172.16.0.1"),
+    ]
+    found = heard_of(nodes, told)
+    assert found["box"].addresses == ("192.0.2.20",)
+    assert found["c"].addresses == ("10.0.0.1",)  # what is described or configured holds
+
+
+def test_a_short_name_of_a_known_uc_node_is_that_node() -> None:
+    nodes = box("expressway-c") | {"pub": Node("pub", "cucm", names=("cucm2.example.com",))}
+    assert set(roles(nodes, line(CLIENT, None, name="cucm2"))) == {"box", "pub"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import json
 import os
 import re
 from functools import lru_cache
@@ -21,6 +22,7 @@ from certdoctor.evidence.read import read_bytes
 from certdoctor.limits import Limits
 from tests import pki
 from tests.evidence import forge
+from tests.evidence import test_vos as vos
 from tests.evidence.broken_inputs import BROKEN
 
 SMALL = Limits(
@@ -36,6 +38,9 @@ def seeds() -> tuple[bytes, ...]:
     made = [broken.make() for broken in BROKEN if "thousand" not in broken.name and "bomb" not in broken.name]
     made.append(b'*c xConfiguration Zones Zone 1 Name: "a"\n*s SystemUnit:\n   Name: "x"\n*s/end\n')
     made.append(b"schema: certdoctor/site@1\nnodes:\n- {id: a, role: cucm, names: [a.example]}\n")
+    made.append(json.dumps(vos.SNAPSHOT).encode())
+    made.append(f"admin:show status\nHost Name : cucm\n{vos.SESSION}".encode())
+    made.append(b'2026-01-01T10:00:00.000+01:00 expe1 tvcs: Event="Inbound TLS Negotiation Error" Detail="x"\n')
     made.append(b"<Configuration><Zones item='1'><Zone item='1'><Name>a</Name></Zone></Zones></Configuration>")
     return tuple(data for data in made if len(data) < 100_000)
 

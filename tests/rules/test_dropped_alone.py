@@ -16,6 +16,7 @@ from certdoctor.knowledge.model import Knowledge
 from certdoctor.reasoning.engine import Engine
 from certdoctor.resources import folder
 from tests import pki
+from tests.evidence import wire
 
 STAMP = "2026-11-20T10:49:18.724-05:00"
 INBOUND = (
@@ -190,3 +191,22 @@ def test_a_uc_node_from_what_its_pages_and_commands_give(
     }  # fmt: skip
     result = told(tmp_path, knowledge, engine, **files)
     assert [(f.diagnosis, *f.connections) for f in result.findings] == [("MRA-01", "tftp-expc1-cucm-pub")]
+
+
+def test_a_capture_alone(tmp_path: Path, knowledge: Knowledge, engine: Engine) -> None:
+    stranger = pki.ca("Another Root CA")
+    said = wire.handshake(pki.leaf(), client_trusts=(stranger,))
+    result = told(tmp_path, knowledge, engine, a_dot_pcap=wire.pcap(wire.connection(said)))
+    assert [(f.diagnosis, *f.connections) for f in result.findings] == [("ZON-04", "sip-c-192-0-2-10-expe1")]
+    assert {item.what for item in result.unchecked if "known only from a.pcap" in item.why} == {
+        "c-192-0-2-10",
+        "expe1.example.com",
+    }
+    server = result.deployment.nodes["expe1"]
+    assert server.identities["server"].leaf.certificate.sha256 == pki.leaf().sha256
+
+
+def test_a_capture_beside_the_configurations_adds_no_box(tmp_path: Path, knowledge: Knowledge, engine: Engine) -> None:
+    capture = wire.pcap(wire.connection(wire.handshake(pki.leaf())))
+    result = told(tmp_path, knowledge, engine, c_dot_txt=C, e_dot_txt=E, a_dot_pcap=capture)
+    assert set(result.deployment.nodes) == {"expc1", "expe1"}

@@ -489,6 +489,7 @@ def _settings(site: WholeSite) -> None:
             "SystemUnit Name": box.id,
             "IP DNS Hostname": host,
             "IP DNS Domain Name": zone,
+            "Ethernet 1 IP V4 Address": box.addresses[0],
             "CollaborationEdge Enabled": "On",
             "SIP TLS Mode": "On",
         }
