@@ -42,6 +42,7 @@ class Event:
     connection: str = ""  # id, where it is known which one this is about
     time: datetime | None = None  # aware; None where the line does not tell it with its zone
     own_address: str = ""  # of the node, where the line tells it
+    kinds: frozenset[str] = frozenset()  # of the connections that the line can be about; empty: any
 
 
 class Signatures:
@@ -119,6 +120,7 @@ class Signatures:
             document=document,
             line=number,
             own_address=self._own_address(held),
+            kinds=frozenset(form.kinds),
         )
 
     @staticmethod
@@ -278,7 +280,7 @@ def _connections(
     left = [
         (c, role)
         for c in deployment.connections
-        if c.kind != "upload"
+        if c.kind != "upload" and (not event.kinds or c.kind in event.kinds)
         for role in ((CLIENT,) if c.client == node.id else ()) + ((SERVER,) if c.server == node.id else ())
         if event.acting in ("", role) and (c.kind in mutual or not _needs_client_certificate(event, role))
     ]

@@ -23,6 +23,7 @@ class SignatureForm(Form, frozen=True, kw_only=True):
     means: Literal["openssl", "refused", "was_refused", "accepted", "trouble", "own_key", "peer_key", "message"]
     acting: Literal["", "client", "server"] = ""  # role of the log's own node in that handshake, if the line tells
     reason: str = ""  # token, where the line does not carry one
+    kinds: list[str] = []  # of the connections that the line can be about; empty: any
     sources: list[str]
 
 
