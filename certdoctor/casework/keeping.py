@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from certdoctor.casework.examination import Examination, Treatable
 from certdoctor.casework.wording import fill
+from certdoctor.deployment.model import CLIENT, SERVER
+from certdoctor.facts.model import Subject, SubjectKind
 from certdoctor.knowledge.model import Knowledge, canonical
 from certdoctor.reasoning.findings import Verdict
 from certdoctor.store import examinations
@@ -72,7 +74,16 @@ def _record(finding: Treatable) -> FindingRecord:
         under=finding.under,
         text_hash=finding.text_hash,
         params=finding.params,
+        subjects=tuple(_subjects(finding)),
     )
+
+
+def _subjects(finding: Treatable) -> Iterator[str]:
+    if finding.subject_kind != SubjectKind.CONNECTION:
+        yield str(Subject(SubjectKind(finding.subject_kind), finding.subject_id, finding.subject_side))
+    sides = (finding.subject_side,) if finding.subject_side else (SERVER, CLIENT)
+    for connection in finding.connections:
+        yield from (str(Subject(SubjectKind.CONNECTION, connection, side)) for side in sides)
 
 
 def _english(knowledge: Knowledge, diagnosis: str, params: Mapping[str, str]) -> str:

@@ -45,6 +45,7 @@ from certdoctor.store.records import (
 
 if TYPE_CHECKING:
     from certdoctor.casework.accounts import Supposed
+    from certdoctor.casework.proof import Proof
     from certdoctor.evidence.targets import Target
     from certdoctor.knowledge.model import Knowledge
     from certdoctor.reasoning.engine import Engine
@@ -373,7 +374,27 @@ class Practice:
             with self._database.writing() as session:
                 for kind, text in kept(session, case_id, examination, self._loaded(), self._clock()):
                     self._case_event(session, case_id, kind, text)
+                self._reopen_contradicted(session, case_id, examination)
         return examination
+
+    def proof(self, case_id: int, lang: str = "en") -> Proof:
+        """Tell what is proven of a case: each connection before and after, and each verify step. Nothing is stored."""
+        from certdoctor.casework.proof import prove
+
+        examination = self.examine(case_id, lang, keep=False)
+        with self._database.reading() as session:
+            earlier = examinations.of_case(session, case_id)
+            ticked = cases.steps(session, case_id)
+        return prove(earlier, examination, ticked, self._loaded(), lang)
+
+    def _reopen_contradicted(self, session: Session, case_id: int, examination: Examination) -> None:
+        """Open closed cases again whose cured findings newer evidence shows to be there."""
+        site_id = cases.row(session, case_id).site_id
+        present = {f.key: f for f in (*examination.findings, *examination.folded) if f.severity not in ("low", "info")}
+        for other, key in cases.closed_as_cured(session, site_id, present).items():
+            cases.set_state(session, other, cases.OPEN, None, "")
+            text = f"{case_number(case_id)} finds it again: {present[key].title}"
+            self._case_event(session, other, "case reopened", text)
 
     def save_examined(
         self, paths: Sequence[Path], passwords: Sequence[str] = (), lang: str = "en", at: datetime | None = None
@@ -441,14 +462,16 @@ class Practice:
             cases.add_note(session, case_id, text, who=self._who, when=self._clock())
             self._case_event(session, case_id, "note", text)
 
-    def close_case(self, case_id: int, outcome: str) -> None:
-        """Close a case with one sentence on its outcome."""
+    def close_case(self, case_id: int, outcome: str, unproven: Sequence[str] = ()) -> None:
+        """Close a case with one sentence on its outcome; the history keeps what was still unproven then."""
         with self._database.writing() as session:
             case = cases.row(session, case_id)
             if case.state == cases.CLOSED:
                 raise CertdoctorError(_("The case {number} is closed already.").format(number=case_number(case_id)))
             cases.set_state(session, case_id, cases.CLOSED, self._clock(), outcome.strip())
             self._case_event(session, case_id, "case closed", outcome.strip())
+            for text in unproven:
+                self._case_event(session, case_id, "unproven", text)
 
     def reopen_case(self, case_id: int) -> None:
         """Open a closed case again."""

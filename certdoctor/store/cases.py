@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.language import _
 from certdoctor.store import search
 from certdoctor.store.records import AnswerRecord, CaseRecord, NoteRecord, StepRecord, case_number
-from certdoctor.store.tables import Answer, Case, Customer, Note, Site, Step
+from certdoctor.store.tables import Answer, Case, Customer, Evidence, Examination, Finding, Note, Site, Step
 
 OPEN = "open"
 CLOSED = "closed"
@@ -132,6 +132,36 @@ def _records(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[CaseRec
         )
         for row in session.execute(query)
     )
+
+
+def closed_as_cured(session: Session, site_id: int, keys: Collection[str]) -> dict[int, str]:
+    """Return closed cases of a site that had one of these findings and took it for cured, with its key.
+
+    It was taken for cured where the last examination did not find it any more, or one of its steps was ticked off.
+    Only what was added to the evidence since such a case was closed can contradict it: older evidence was known.
+    """
+    had = (
+        select(Case.id, Case.closed, Finding.key)
+        .distinct()
+        .join(Examination, Examination.case_id == Case.id)
+        .join(Finding, Finding.examination_id == Examination.id)
+        .where(Case.site_id == site_id, Case.state == CLOSED, Finding.key.in_(list(keys)))
+        .order_by(Case.id, Finding.key)
+    )
+    found: dict[int, str] = {}
+    for row in session.execute(had).all():
+        if row.id in found:
+            continue
+        newer = select(Evidence.id).where(
+            Evidence.site_id == site_id, Evidence.current.is_(True), Evidence.added > row.closed
+        )
+        last = select(func.max(Examination.id)).where(Examination.case_id == row.id).scalar_subquery()
+        still = select(Finding.key).where(Finding.examination_id == last, Finding.key == row.key)
+        done = select(Step.id).where(Step.case_id == row.id, Step.finding_key == row.key, Step.done.is_(True))
+        cured = session.execute(still.limit(1)).first() is None or session.execute(done.limit(1)).first() is not None
+        if cured and session.execute(newer.limit(1)).first() is not None:
+            found[row.id] = row.key
+    return found
 
 
 # --- answers -------------------------------------------------------------------------------------------------

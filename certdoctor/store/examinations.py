@@ -14,6 +14,8 @@ from certdoctor.store import search
 from certdoctor.store.records import ExaminationRecord, FindingRecord, VerdictRecord
 from certdoctor.store.tables import Case, ConnectionVerdict, Examination, Finding, KbRevision
 
+_SUBJECTS = "@subjects"  # among the stored values of a finding; no placeholder is named so
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -63,7 +65,7 @@ def add(
             strength=finding.strength,
             rank=finding.rank,
             under=finding.under,
-            params=dict(finding.params),
+            params={**finding.params, _SUBJECTS: list(finding.subjects)},
             text_hash=finding.text_hash,
         )
         for position, finding in enumerate(findings)
@@ -137,6 +139,8 @@ def last(session: Session, case_id: int, key: str) -> FindingRecord | None:
 
 
 def _finding(row: Finding) -> FindingRecord:
+    params = dict(row.params)
+    subjects = tuple(params.pop(_SUBJECTS, ()))
     return FindingRecord(
         row.key,
         row.diagnosis,
@@ -147,7 +151,8 @@ def _finding(row: Finding) -> FindingRecord:
         row.rank,
         row.under,
         row.text_hash,
-        row.params,
+        params,
+        subjects,
     )
 
 

@@ -126,6 +126,7 @@ class FindingRecord:
     under: str
     text_hash: str
     params: Mapping[str, str] = field(default_factory=dict)
+    subjects: tuple[str, ...] = ()  # what it is about, each side of its connections ("connection:c1/client")
 
 
 @dataclass(frozen=True, slots=True)

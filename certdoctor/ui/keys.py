@@ -48,6 +48,7 @@ PLACES: dict[str, str] = {
     "symptoms": N_("Case: symptoms"),
     "interview": N_("Case: questions"),
     "findings": N_("Case: findings"),
+    "proof": N_("Case: proof"),
     "notes": N_("Case: notes"),
     "finding": N_("Finding"),
     "fix": N_("Finding: fix"),
@@ -104,6 +105,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("case", ("s",), "section('symptoms')", "", N_("Show the symptoms.")),
     Action("case", ("i",), "section('interview')", "", N_("Show the questions (interview).")),
     Action("case", ("f",), "section('findings')", "", N_("Show the findings.")),
+    Action(
+        "case", ("v",), "section('proof')", "", N_("Show what is proven: connections before and after, verify steps.")
+    ),
     Action("case", ("n",), "section('notes')", "", N_("Show the notes.")),
     Action("case", ("tab",), "next_section", N_("next"), N_("Go to the next section.")),
     Action("case", ("shift+tab",), "previous_section", "", N_("Go to the section before.")),
@@ -137,6 +141,7 @@ ACTIONS: tuple[Action, ...] = (
         N_("pack"),
         N_("Write a treatment pack for all findings, with the sheet for the change ticket."),
     ),
+    Action("proof", ("space", "enter"), "tick", N_("seen"), N_("Tick off what you have seen yourself, or untick it.")),
     Action("notes", ("a",), "add", N_("add note"), N_("Write a note.")),
     Action("finding", ("d",), "section('details')", "", N_("Show what is wrong, why, and the proof.")),
     Action("finding", ("f",), "section('fix')", "", N_("Show the steps of the fix.")),

@@ -78,6 +78,7 @@ EVENT = {
     "case opened": N_("case opened"),
     "case closed": N_("case closed"),
     "case reopened": N_("case reopened"),
+    "unproven": N_("unproven"),
     "evidence added": N_("evidence added"),
     "evidence removed": N_("evidence removed"),
     "assigned": N_("assigned"),

@@ -20,6 +20,7 @@ from certdoctor.casework.examination import (
     VerifyLine,
 )
 from certdoctor.casework.practice import Added, Practice, Proposal, SymptomMatch
+from certdoctor.casework.proof import Proof, Side, State, Verified
 from certdoctor.casework.stopgaps import StopgapLine
 from certdoctor.deployment.model import Connection, Deployment, Identity, Judgement, Node, OpenSSLError, Outcome
 from certdoctor.errors import CertdoctorError
@@ -666,8 +667,29 @@ class FakePractice(Practice):
         self._record("add_note")
         self._put(case_id, notes=(*self._cases[case_id].notes, NoteRecord(text, "kim", self.clock())))
 
-    def close_case(self, case_id: int, outcome: str) -> None:
-        self._record("close_case")
+    def proof(self, case_id: int, lang: str = "en") -> Proof:
+        self._record("proof")
+        done = {s.step for s in self._cases[case_id].steps if s.finding_key == CAUSE.key and s.done}
+        zone = Side("traversal-sip-expc1-expe1", "traversal-sip", "expc1", "expe1", "server", "refused", "accepted")
+        tunnel = Side("traversal-ssh-expc1-expe1", "traversal-ssh", "expc1", "expe1", "server", "refused", "refused")
+        seen = {"again": State.PROVEN, "zone": State.TOLD if "zone" in done else State.OPEN}
+        steps = tuple(
+            Verified(
+                CAUSE.key,
+                CAUSE.diagnosis,
+                CAUSE.title,
+                v.id,
+                v.text,
+                v.where,
+                seen[v.id],
+                "kim" if v.id in done else "",
+            )
+            for v in CAUSE.verify
+        )
+        return Proof((zone, tunnel), steps, ())
+
+    def close_case(self, case_id: int, outcome: str, unproven: Sequence[str] = ()) -> None:
+        self._record(f"close_case, {len(unproven)} unproven")
         view = self._cases[case_id]
         self._put(case_id, case=replace(view.case, state="closed", closed=self.clock()))
         self._happened(view.case.site_id, "case closed", outcome, view.case.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from certdoctor.casework.examination import Examination, QuestionLine
     from certdoctor.casework.practice import Practice, Proposal, SymptomMatch
+    from certdoctor.casework.proof import Proof
     from certdoctor.casework.stopgaps import StopgapLine
     from certdoctor.store.records import CaseView
     from certdoctor.ui.sections.evidence import Locked
@@ -32,6 +34,7 @@ class CaseScreen(Sectioned):
         ("symptoms", N_("Symptoms")),
         ("interview", N_("Interview")),
         ("findings", N_("Findings")),
+        ("proof", N_("Proof")),
         ("notes", N_("Notes")),
     )
 
@@ -40,6 +43,7 @@ class CaseScreen(Sectioned):
         self.case_id = case_id
         self.view: CaseView | None = None
         self.stopgaps: tuple[StopgapLine, ...] = ()  # in force
+        self.proof: Proof | None = None  # until something changes
         self.examination: Examination | None = None
         self.look: Examination | None = None  # the site as it stands, not stored: to look at certificates
         self.changed = False  # something changed since the examination shown
@@ -57,6 +61,7 @@ class CaseScreen(Sectioned):
 
     def resumed(self) -> None:
         if self.view is not None:
+            self.proof = None
             self.reload()  # steps were ticked at a finding
 
     # data
@@ -118,6 +123,7 @@ class CaseScreen(Sectioned):
     def change(self, call: Callable[[Practice], Any], said: str = "") -> None:
         """Like `do`, for a change that makes the examination shown out of date."""
         self.changed = True
+        self.proof = None
         self.do(call, said)
 
     @property
@@ -153,7 +159,7 @@ class CaseScreen(Sectioned):
             "symptoms": len(view.case.symptoms),
             "notes": len(view.notes),
         }
-        return str(sizes[section]) if sizes[section] else ""
+        return str(sizes[section]) if sizes.get(section) else ""
 
     @property
     def open_questions(self) -> tuple[QuestionLine, ...]:
@@ -170,6 +176,7 @@ class CaseScreen(Sectioned):
         from certdoctor.ui.sections.findings import FindingsSection
         from certdoctor.ui.sections.interview import InterviewSection
         from certdoctor.ui.sections.notes import NotesSection
+        from certdoctor.ui.sections.proof import ProofSection
         from certdoctor.ui.sections.symptoms import SymptomsSection
 
         made: dict[str, type[Section[Any]]] = {
@@ -178,6 +185,7 @@ class CaseScreen(Sectioned):
             "interview": InterviewSection,
             "findings": FindingsSection,
             "notes": NotesSection,
+            "proof": ProofSection,
         }
         return made[section]()
 
@@ -232,12 +240,53 @@ class CaseScreen(Sectioned):
             case _:
                 return _("Nothing could be checked: there is too little evidence yet.")
 
+    # proof
+
+    def prove(self, then: Callable[[Proof], object], again: bool = False) -> None:
+        """Find out what is proven, and go on with it; `again` where steps were ticked since."""
+        if self.proof is not None and not again:
+            then(self.proof)
+            return
+        lang = self.doctor.lang
+
+        async def done(proof: Proof) -> None:
+            self.proof = proof
+            after = then(proof)
+            if inspect.isawaitable(after):
+                await after
+
+        self.ask_long(_("proving"), lambda p: p.proof(self.case_id, lang), done)
+
     # closing
 
     async def action_outcome(self) -> None:
         if not self.is_open:
             self.do(lambda p: p.reopen_case(self.case_id), _("The case is open again."))
             return
+        if self.view is not None and not self.view.examinations:
+            await self._ask_outcome(None)  # nothing was found, so there is nothing to prove
+        elif self.proof is not None:
+            await self._ask_outcome(self.proof)
+        else:
+            self.prove(self._ask_outcome)
+
+    @staticmethod
+    def _open_ends(proof: Proof | None) -> tuple[str, ...]:
+        """What is not proven, in words."""
+        if proof is None:
+            return ()
+        return (
+            *(v.text for v in proof.unproven),
+            *(_("still found: {title}").format(title=t) for t in proof.remaining),
+        )
+
+    async def _ask_outcome(self, proof: Proof | None) -> None:
+        note = _("The case stays in the history with its evidence, findings and steps. o opens it again.")
+        ends = self._open_ends(proof)
+        if ends:
+            note = _("Still unproven:") + "\n" + "\n".join(f"• {text}" for text in ends[:6]) + "\n\n" + note
+        if self.stopgaps:
+            note = _("A stopgap is still in force: {text}").format(text=self.stopgaps[0].text) + "\n" + note
         await self.open_panel(
             Form(
                 _("Close the case"),
@@ -249,7 +298,7 @@ class CaseScreen(Sectioned):
                         required=True,
                     )
                 ],
-                _("The case stays in the history with its evidence, findings and steps. o opens it again."),
+                note,
                 id="form-outcome",
             )
         )
@@ -257,7 +306,8 @@ class CaseScreen(Sectioned):
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
         if form.id == "form-outcome":
             outcome = values["outcome"]
-            self.do(lambda p: p.close_case(self.case_id, outcome), _("The case is closed."))
+            ends = self._open_ends(self.proof)
+            self.do(lambda p: p.close_case(self.case_id, outcome, ends), _("The case is closed."))
             await self.close_panel()
         else:
             await super().form_saved(form, values)
