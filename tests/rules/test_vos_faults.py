@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -304,3 +305,30 @@ def test_planted_fault_is_found(label: str, tmp_path: Path, knowledge: Knowledge
     assert {f.diagnosis for f in result.folded} >= planted.folded
     assert result.verdict.value == planted.verdict
     assert result.disagreements == ()
+
+
+@pytest.mark.parametrize(("key", "expected"), [("callmanager", set()), ("tomcat", set()), ("nobody's", {"UCM-02"})])
+def test_each_service_has_a_request_of_its_own(
+    key: str, expected: set[str], tmp_path: Path, knowledge: Knowledge, engine: Engine
+) -> None:
+    """A certificate manager snapshot holds the pending requests of all services."""
+    name = "cucm-pub.example.com"
+    root = pki.ca("Snapshot Root CA")
+    in_use = pki.leaf(name, root)
+
+    def identity(service: str) -> dict[str, str]:
+        request = pki.csr(name, names=(name,), private=pki.key(f"pending {service.lower()}"))
+        return {"service": service, "certificate": in_use.pem, "csr": request}
+
+    trusts = [{"service": "tomcat-trust", "certificate_data": [{"filename": "root.pem", "certificate": root.pem}]}]
+    snapshot = {"server": name, "identities": [identity("tomcat"), identity("CallManager")], "trusts": trusts}
+    (tmp_path / "snapshot.json").write_text(json.dumps(snapshot))
+    offered = pki.issue(pki.name(name), root, private=pki.key(f"pending {key}"), names=(name,), purposes=pki.BOTH)
+    (tmp_path / "new.pem").write_text(offered.pem)
+    (tmp_path / "site.yml").write_text(
+        "schema: certdoctor/site@1\ncustomer: Example Ltd\nsite: HQ\nnodes:\n"
+        f"  - {{id: cucm-pub, role: cucm, names: [{name}], identities: {{candidate: new.pem}}}}\n"
+    )
+    evidence = read_paths([tmp_path])
+    result = examine(evidence, description_of(evidence), knowledge, engine, now=pki.NOW)
+    assert {f.diagnosis for f in result.findings if f.severity in SERIOUS} == expected
