@@ -114,7 +114,7 @@ def observe_site(
         *observe_acme(deployment, alarms, authorities),
         *observe_administration(deployment, judgements),
         *observe_upkeep(deployment, evidence.documents, alarms),
-        *observe_vos(deployment, judgements),
+        *observe_vos(deployment, judgements, authorities),
         *observe_tenants(deployment, evidence.documents),
     ]
     heard = logged

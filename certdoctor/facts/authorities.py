@@ -50,6 +50,7 @@ class AuthorityForm(Form, frozen=True, kw_only=True):
     also_called: list[str] = []  # other common names that it goes by
     distinct: bool = False  # the common name alone tells: nobody else calls a CA so
     public: Literal["yes", "no", "was"]  # whether Mozilla's root programme trusts it, itself or through its root
+    phones: bool = False  # vouches for certificates that phones bring from the factory, and is still valid
     firmware: dict[str, str] = {}  # kind of device -> first firmware that knows this root
     certificates: list[IssuedForm]
     text: Text  # what it is, as a noun phrase
@@ -127,6 +128,10 @@ class Authorities:
         if known is not None:
             return known.form.group in ("lets_encrypt_y", "lets_encrypt_earlier")
         return _named(name)[1] in self._operators
+
+    def of_phones(self) -> tuple[str, ...]:
+        """Return the common names of the CAs that vouch for the certificates built into phones."""
+        return tuple(form.common_name for form in self.forms.values() if form.phones)
 
     def is_public(self, certificate: Certificate) -> bool:
         """Tell whether a root is in Mozilla's list, by its fingerprint or its key."""

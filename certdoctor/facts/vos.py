@@ -18,6 +18,7 @@ from certdoctor.deployment.model import Deployment, Identity, Judgement, Node
 from certdoctor.evidence.items import Certificate, Form
 from certdoctor.evidence.logs import narrow
 from certdoctor.facts import derive
+from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.certificates import is_public
 from certdoctor.facts.model import Fact
 from certdoctor.text import clean
@@ -27,14 +28,6 @@ _NOT_IN_USE = ("previous",)
 # The keys by which a phone can check a new trust list; with all of them replaced it trusts nobody any more (S33).
 _PHONE_TRUST = ("callmanager", "tvs", "itlrecovery")
 _AT_ONCE = timedelta(hours=24)
-# What vouches for the certificates that phones bring from the factory (S46). CAP-RTP-001 and -002 have run out.
-MANUFACTURING = (
-    "Cisco Root CA 2048",
-    "Cisco Root CA M2",
-    "Cisco Manufacturing CA",
-    "Cisco Manufacturing CA SHA2",
-    "ACT2 SUDI CA",
-)
 _USUALLY_CRITICAL = ("2.5.29.15", "2.5.29.19")  # key usage, basic constraints
 _SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"  # critical where the subject is empty (RFC 5280, 4.2.1.6)
 _EXTENSION_NAMES = {
@@ -54,7 +47,7 @@ _CTL_CAPF = re.compile(
 _SHOW_CTL = re.compile(rb"\bshow[ \t]+ctl\b|\bCTL Record #:")
 
 
-def observe_vos(deployment: Deployment, judgements: Sequence[Judgement]) -> Iterator[Fact]:
+def observe_vos(deployment: Deployment, judgements: Sequence[Judgement], authorities: Authorities) -> Iterator[Fact]:
     """Yield the facts about the nodes of CUCM, IM&P and Unity Connection and what is offered to them.
 
     Args:
@@ -68,7 +61,7 @@ def observe_vos(deployment: Deployment, judgements: Sequence[Judgement]) -> Iter
             yield from _reused(node)
             yield from _multi_server(node, deployment)
             yield from _expired_entries(node, deployment.at, needed)
-            yield from _manufacturing(node)
+            yield from _manufacturing(node, authorities.of_phones())
             yield from _ctl(node)
             yield from _files(node)
     yield from _certificates(deployment)
@@ -203,13 +196,15 @@ def _expired_entries(node: Node, at: datetime, needed: _Needed) -> Iterator[Fact
     )
 
 
-def _manufacturing(node: Node) -> Iterator[Fact]:
+def _manufacturing(node: Node, wanted: tuple[str, ...]) -> Iterator[Fact]:
     if node.role != "cucm" or "capf" not in node.trust:
         return
     trust = node.trust["capf"]
-    lacking = _lacking(node)
+    lacking = _lacking(node, wanted)
     before = node.earlier
-    removed = lacking and before is not None and "capf" in before.trust and not set(lacking) <= set(_lacking(before))
+    removed = (
+        lacking and before is not None and "capf" in before.trust and not set(lacking) <= set(_lacking(before, wanted))
+    )
     value = "removed" if removed else "complete" if not lacking else "incomplete"
     yield _fact(
         node,
@@ -221,9 +216,9 @@ def _manufacturing(node: Node) -> Iterator[Fact]:
     )
 
 
-def _lacking(node: Node) -> tuple[str, ...]:
+def _lacking(node: Node, wanted: tuple[str, ...]) -> tuple[str, ...]:
     held = {entry.certificate.common_name for entry in node.trust["capf"].entries}
-    return tuple(name for name in MANUFACTURING if name not in held)
+    return tuple(name for name in wanted if name not in held)
 
 
 def _ctl(node: Node) -> Iterator[Fact]:

@@ -15,11 +15,14 @@ from certdoctor.deployment.model import Deployment
 from certdoctor.evidence.items import Document, Evidence, Kind, Origin
 from certdoctor.evidence.read import read_bytes
 from certdoctor.evidence.site import NodeDescription, SiteDescription
+from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.model import Fact
-from certdoctor.facts.vos import MANUFACTURING, observe_vos
+from certdoctor.facts.vos import observe_vos
 from tests import pki
 from tests.sites import OPENSSL, Box, deploy, knowledge
 
+AUTHORITIES = Authorities(knowledge().authorities)
+MANUFACTURING = AUTHORITIES.of_phones()
 PUB, SUB, IMP = "cucm-pub.example.com", "cucm-sub.example.com", "imp1.example.com"
 ROOT = pki.ca("Voice Root CA")
 ISSUING = pki.ca("Voice Issuing CA", ROOT, path_length=0)
@@ -28,7 +31,7 @@ PUBLIC = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(
 
 
 def facts(made: Deployment) -> dict[str, Fact]:
-    found = observe_vos(made, judge(made, knowledge().connections, OPENSSL))
+    found = observe_vos(made, judge(made, knowledge().connections, OPENSSL), AUTHORITIES)
     return {f"{fact.subject.id} {fact.id}": fact for fact in found}
 
 
@@ -180,6 +183,7 @@ def snapshots(*lists: tuple[str, ...]) -> Deployment:
 
 
 def test_manufacturing_cas() -> None:
+    assert {"Cisco Root CA 2048", "Cisco Manufacturing CA SHA2"} <= set(MANUFACTURING)
     assert values(snapshots(MANUFACTURING), "manufacturing.cas") == {"pub": "complete"}
     assert values(snapshots(MANUFACTURING[:2]), "manufacturing.cas") == {"pub": "incomplete"}
     assert values(snapshots(MANUFACTURING, MANUFACTURING[:2]), "manufacturing.cas") == {"pub": "removed"}

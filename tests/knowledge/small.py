@@ -258,6 +258,50 @@ def _base() -> Files:
             "schema": "certdoctor/sources@1",
             "sources": {"S01": {"title": "On lamps", "date": "2020-01", "read": "2026-01-02"}},
         },
+        "kb/authorities/makers.yml": {
+            "schema": "certdoctor/authorities@1",
+            "authorities": {
+                "root": {
+                    "group": "public",
+                    "common_name": "Lamp Root",
+                    "public": "yes",
+                    "text": both("root of lamps"),
+                    "certificates": [
+                        {
+                            "signed_by": "self",
+                            "not_after": "2030-01-01",
+                            "sha256": "ab" * 32,
+                            "read": "certificate",
+                            "source": "S01",
+                        },
+                        {"signed_by": "older"},
+                    ],
+                    "sources": ["S01"],
+                },
+                "older": {
+                    "group": "expired_root",
+                    "common_name": "Older Root",
+                    "public": "was",
+                    "text": both("older root"),
+                    "certificates": [{"signed_by": "self"}],
+                    "sources": ["S01"],
+                },
+            },
+        },
+        "kb/dates/lifetimes.yml": {
+            "schema": "certdoctor/dates@1",
+            "dates": {
+                "ten": {
+                    "topic": "public_lifetime",
+                    "from": "2026-01-01",
+                    "until": "2026-12-31",
+                    "days": 10,
+                    "stated": [{"day": "2026-02-01", "sources": ["S01"]}],
+                    "text": both("ten days"),
+                    "sources": ["S01"],
+                },
+            },
+        },
         "kb/glossary/words.yml": {
             "schema": "certdoctor/glossary@1",
             "entries": {"lamp": {"term": both("lamp"), "text": both("It shines."), "see": [], "sources": ["S01"]}},

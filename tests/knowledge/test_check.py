@@ -28,6 +28,8 @@ QUESTIONS = "kb/questions/site.yml"
 SIGNATURES = "kb/signatures/lamps.yml"
 REASONS = "kb/signatures/reasons.yml"
 GLOSSARY = "kb/glossary/words.yml"
+AUTHORITIES = "kb/authorities/makers.yml"
+DATES = "kb/dates/lifetimes.yml"
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,68 @@ BROKEN: list[tuple[str, Break, str, str]] = [
     ("id", put(RULE, "id", to="lmp-1"), RULE, "the file is named for 'lmp-01'"),
     ("stray file", new("rules/lmp/x.txt", "x"), "rules/lmp/x.txt", "nothing is read"),
     ("about", put(SITE, "about", to="node"), SITE, "the file is named for 'site'"),
+    # known CAs and days
+    (
+        "fingerprint",
+        put(AUTHORITIES, "authorities", "root", "certificates", 0, "sha256", to="AB" * 32),
+        AUTHORITIES,
+        "not 64 digits of lower-case hex",
+    ),
+    (
+        "fingerprint without a source",
+        drop(AUTHORITIES, "authorities", "root", "certificates", 0, "source"),
+        AUTHORITIES,
+        "says how it was read, and from which source",
+    ),
+    (
+        "source without a fingerprint",
+        put(AUTHORITIES, "authorities", "older", "certificates", 0, "source", to="S01"),
+        AUTHORITIES,
+        "but no fingerprint",
+    ),
+    (
+        "fingerprint of another CA",
+        put(
+            AUTHORITIES,
+            "authorities",
+            "older",
+            "certificates",
+            0,
+            to={"signed_by": "self", "sha256": "ab" * 32, "read": "printed", "source": "S01"},
+        ),
+        AUTHORITIES,
+        "root has the same fingerprint",
+    ),
+    (
+        "signer",
+        put(AUTHORITIES, "authorities", "root", "certificates", 1, "signed_by", to="nobody"),
+        AUTHORITIES,
+        "there is no CA 'nobody'",
+    ),
+    ("no certificate", put(AUTHORITIES, "authorities", "older", "certificates", to=[]), AUTHORITIES, "one certificate"),
+    ("CA without a source", put(AUTHORITIES, "authorities", "older", "sources", to=[]), AUTHORITIES, "needs a source"),
+    (
+        "CA in one language",
+        drop(AUTHORITIES, "authorities", "older", "text", "de"),
+        AUTHORITIES,
+        "'de' is missing",
+    ),
+    (
+        "end of a CA",
+        put(AUTHORITIES, "authorities", "root", "certificates", 0, "not_after", to="2030"),
+        AUTHORITIES,
+        "not a day",
+    ),
+    ("first day", put(DATES, "dates", "ten", "from", to="2026-13-01"), DATES, "not a day"),
+    ("last day", put(DATES, "dates", "ten", "until", to="2025-12-31"), DATES, "ends before it begins"),
+    ("days", put(DATES, "dates", "ten", "days", to=0), DATES, "a lifetime has days"),
+    ("day without a source", put(DATES, "dates", "ten", "sources", to=[]), DATES, "a day needs a source"),
+    (
+        "other day without a source",
+        put(DATES, "dates", "ten", "stated", 0, "sources", to=[]),
+        DATES,
+        "a day needs a source",
+    ),
     # the vocabulary
     ("one language", drop(VOCABULARY, "facts", "lamp.power", "text", "de"), VOCABULARY, "'de' is missing"),
     ("one value", drop(VOCABULARY, "facts", "lamp.power", "values", "gone"), VOCABULARY, "two values at least"),
