@@ -189,6 +189,7 @@ def raised(number: int) -> Callable[[WholeSite], None]:
 
 for _number in range(60055, 60061):
     plant("HYB-02", verdict="differential")(raised(_number))
+plant("MGT-02", verdict="differential")(raised(15029))
 for _number in (40066, 15024, 15025, 15026, 15027):
     plant("HSM-01", verdict="differential")(raised(_number))
 
