@@ -266,17 +266,28 @@ def bundle(*items: Issued) -> str:
     return "".join(item.pem for item in items)
 
 
+def alternative_names(names: Sequence[str], xmpp: Sequence[str] = ()) -> x509.SubjectAlternativeName:
+    """Return subject alternative names; `xmpp` as XMPP addresses (RFC 6120, 13.7.1.4)."""
+    return x509.SubjectAlternativeName([*general_names(names), *(_xmpp_address(address) for address in xmpp)])
+
+
+def _xmpp_address(address: str) -> x509.OtherName:
+    text = address.encode()
+    return x509.OtherName(x509.ObjectIdentifier("1.3.6.1.5.5.7.8.5"), bytes([0x0C, len(text)]) + text)
+
+
 def csr(
     common_name: str | None = "expe1.example.com",
     *,
     names: Sequence[str] = (),
     purposes: Sequence[x509.ObjectIdentifier] | None = None,
     private: Key | None = None,
+    xmpp: Sequence[str] = (),
 ) -> str:
     """Return a signing request in PEM, made with the key of `leaf(common_name)` unless `private` is given."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(name(common_name))
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(general_names(names)), critical=False)
+    if names or xmpp:
+        builder = builder.add_extension(alternative_names(names, xmpp=xmpp), critical=False)
     if purposes is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage(list(purposes)), critical=False)
     request = builder.sign(private or key(f"leaf {common_name} "), hashes.SHA256())

@@ -25,17 +25,22 @@ from certdoctor.facts.captures import captured, differences, observe_offers, obs
 from certdoctor.facts.certificates import observe_certificates
 from certdoctor.facts.dated import Calendar
 from certdoctor.facts.derive import certificate_subject, file_subject, node_subject, observe, side_subject
+from certdoctor.facts.edge_settings import observe_edge_settings
 from certdoctor.facts.files import observe_files
 from certdoctor.facts.known import observe_known
 from certdoctor.facts.logs import Event, Signatures, events, observe_logs
 from certdoctor.facts.messages import observe_messages
 from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
+from certdoctor.facts.names import observe_names
 from certdoctor.facts.peers import observe_peers
 from certdoctor.facts.presented import observe_presented
 from certdoctor.facts.standing import observe_standing
 from certdoctor.facts.stores import observe_stores
 from certdoctor.facts.tunnels import observe_tunnels
+from certdoctor.facts.two_stores import observe_two_stores
+from certdoctor.facts.uc_nodes import observe_uc_nodes
 from certdoctor.facts.upkeep import observe_upkeep
+from certdoctor.facts.versions import observe_versions
 from certdoctor.facts.vos import observe_vos
 from certdoctor.facts.zones import observe_zones
 from certdoctor.knowledge.model import Knowledge
@@ -116,6 +121,11 @@ def observe_site(
         *observe_upkeep(deployment, evidence.documents, alarms),
         *observe_vos(deployment, judgements, authorities),
         *observe_tenants(deployment, evidence.documents),
+        *observe_names(deployment),
+        *observe_versions(deployment, judgements),
+        *observe_two_stores(deployment, judgements),
+        *observe_uc_nodes(judgements),
+        *observe_edge_settings(deployment, judgements),
     ]
     heard = logged
     if knowledge.reasons is not None:

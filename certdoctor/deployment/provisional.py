@@ -126,6 +126,8 @@ def heard_of(nodes: Mapping[str, Node], told: Iterable[Told]) -> Mapping[str, No
             who = "" if _alike(line.name, known[line.node]) else line.name.lower() or line.address
             names = {name.lower() for node in found.values() for name in (node.id, *node.names, *node.addresses)}
             names |= {name.partition(".")[0] for name in names}
+            # The router of Expressway-E listens on 7400 too.
+            names |= {peer.value.lower() for zone in expressway.zones(known[line.node].settings) for peer in zone.peers}
             if added < _MOST and who not in names and (who or not any(node.role == role for node in found.values())):
                 node = _known_as(who, role, line.origin, found)
                 found[node.id] = node

@@ -22,6 +22,7 @@ from certdoctor.text import clean
 
 _CHUNK = 1024 * 1024  # searched at a time
 _SPECIAL = {"own_key", "peer_key"}
+_XCP = 7400
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,8 @@ def events(deployment: Deployment, signatures: Signatures) -> tuple[Event, ...]:
 def observe_logs(
     deployment: Deployment, found: Sequence[Event], reasons: ReasonsForm, mutual: frozenset[str]
 ) -> tuple[Fact, ...]:
-    """Return the facts that the log lines give: `log.refusal` per side, `log.trouble`, `node.private_key`.
+    """Return the facts that the log lines give: `log.refusal` per side, `log.trouble`, `node.private_key`,
+    `log.xcp_refused`.
 
     Args:
         deployment: the site with its connections.
@@ -221,7 +223,8 @@ def observe_logs(
         else:
             del troubles[subject]
     kinds = {connection.id: connection.kind for connection in deployment.connections}
-    facts = [_fact("log.refusal", s, _most_telling(e, reasons.refusals), e) for s, e in refusals.items()]
+    facts = [*_xcp_refused(deployment, found)]
+    facts += [_fact("log.refusal", s, _most_telling(e, reasons.refusals), e) for s, e in refusals.items()]
     for subject, held in troubles.items():
         value = _most_telling(held, reasons.troubles)
         if value == "not_tls" and kinds[subject.id] == "traversal-ssh":
@@ -248,6 +251,37 @@ def observe_logs(
             )
         )
     return tuple(facts)
+
+
+def _xcp_refused(deployment: Deployment, found: Iterable[Event]) -> Iterator[Fact]:
+    """Say whose port 7400 refused an Expressway-C; of several boxes the one of the last line."""
+    held: dict[str, list[tuple[str, Event]]] = {}
+    for event in found:
+        if (value := _xcp_refused_by(deployment, event)) is not None:
+            held.setdefault(event.node, []).append((value, event))
+    for name, refused in held.items():
+        value = refused[-1][0]
+        node = deployment.nodes[name]
+        fact = _fact("log.xcp_refused", node_subject(node), value, [event for by, event in refused if by == value])
+        yield replace(fact, bindings={**fact.bindings, "node": node.id, "node_name": clean(node.name)})
+
+
+def _xcp_refused_by(deployment: Deployment, event: Event) -> str | None:
+    """Whose port 7400 refused an Expressway-C: the router of Expressway-E listens there as well as IM&P (S11)."""
+    if event.reason != "refused_port" or event.port != _XCP or deployment.nodes[event.node].role != "expressway-c":
+        return None
+    owner = _owner(deployment, event)
+    return {"expressway-e": "expressway_e", "imp": "imp"}.get(owner.role if owner else "")
+
+
+def _owner(deployment: Deployment, event: Event) -> Node | None:
+    """The node that a line names as its peer, by a name or an address of its own or by the peer address of a zone."""
+    wanted = {text.lower() for text in (event.name, event.address) if text}
+    for node in deployment.nodes.values():
+        if node.id != event.node and wanted & {known.lower() for known in (*node.names, *node.addresses)}:
+            return node
+    zone = (c for c in deployment.connections if c.client == event.node and (c.name or "").lower() in wanted)
+    return next((deployment.nodes[connection.server] for connection in zone), None)
 
 
 def _most_telling(held: Iterable[Event], order: Sequence[str]) -> str:
@@ -277,6 +311,8 @@ def _connections(
     """
     if event.connection:
         return tuple((c, event.acting) for c in deployment.connections if c.id == event.connection)
+    if _xcp_refused_by(deployment, event) == "expressway_e":
+        return ()  # no certificate is shown on that one
     left = [
         (c, role)
         for c in deployment.connections

@@ -182,3 +182,28 @@ def test_accepted_cas() -> None:
 def test_uploads_are_no_wire() -> None:
     upload = ConnectionDescription("up", "upload", "c", "c")
     assert told(facts(upload, c="verify error:num=20:x"), "log.refusal") == {}
+
+
+XCP = """XCP_JABBERD[2]: UTCTime="2026-11-23 09:00:00,000" Detail="Unable to connect to host '{}', port 7400 :(111)"""
+IMP = "192.0.2.40"
+XCP_LINE = ConnectionDescription("xcp", "xcp", "c", "imp", port=7400, name="imp.example.com")
+
+
+@pytest.mark.parametrize(
+    ("host", "value", "trouble"),
+    [
+        (E, "expressway_e", {}),
+        ("e.example.com", "expressway_e", {}),
+        (IMP, "imp", {"xcp/client": "refused_port", "xcp/server": "refused_port"}),
+    ],
+)
+def test_xmpp_port_of_expressway_e_is_not_that_of_imp(host: str, value: str, trouble: dict[str, str]) -> None:
+    imp = Box(role="imp", names=("imp.example.com",), addresses=(IMP,))
+    found = facts(ZONE, XCP_LINE, also={"imp": imp}, c=XCP.format(host) + ' Connection refused"\n')
+    assert told(found, "log.xcp_refused") == {"c": value}
+    assert told(found, "log.trouble") == trouble
+
+
+def test_xmpp_port_of_an_unknown_host() -> None:
+    found = facts(ZONE, XCP_LINE, also={"imp": Box(role="imp")}, c=XCP.format("203.0.113.1") + ' Connection refused"\n')
+    assert told(found, "log.xcp_refused") == {}

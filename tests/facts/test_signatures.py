@@ -377,6 +377,23 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
     "stunnel-ca-accepted": [
         ("LOG6[0]: CERT: Certificate accepted at depth=1: CN=Root", "accepted", "accepted", ""),
     ],
+    "jabber-edge-cookie": [
+        (
+            "WARNING [9134000] - [csf.edge][executeEdgeConfigRequest] XAuth Cookie expiration time is invalid or not "
+            "available. Attempting to Failover .",
+            "message",
+            "edge_cookie",
+            "",
+        )
+    ],
+    "expressway-client-blocked": [
+        (
+            'Event="Intrusion Protection Blocking" Detail="HTTP proxy authorization failure" Level="1"',
+            "message",
+            "clients_blocked",
+            "",
+        )
+    ],
     "stunnel-subject": [("LOG4[0]: CERT: Subject checks failed", "refused", "name", "")],
     "cucm-upload-names": [("CSR SAN and Certificate SAN does not match", "message", "upload_san", "")],
     "cucm-upload-key": [

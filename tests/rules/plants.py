@@ -513,6 +513,201 @@ def _cucm_services_not_restarted(site: WholeSite) -> None:
         )
 
 
+@plant("MRA-04", as_well="MRA-02 MRA-03", touches="uc.leaf", versions=VERIFYING)
+def _subscriber_from_another_ca(site: WholeSite) -> None:
+    other = pki.ca("Gorse Issuing CA", pki.ca("Gorse Root CA"), path_length=0)
+    for slot in ("tomcat", "callmanager"):
+        site.all("cucm")[1].change(slot, issuer=other)
+
+
+@plant("MRA-04", as_well="MRA-02 MRA-03", touches="uc.names uc.leaf", versions=VERIFYING)
+def _subscriber_without_its_name(site: WholeSite) -> None:
+    box = site.all("cucm")[1]
+    for slot in ("tomcat", "callmanager"):
+        box.change(slot, names=(f"old-{box.name}",), common_name=f"old-{box.name}", key_name="its own")
+
+
+def line_zone(site: WholeSite, prefix: str = "CEtls-") -> Box:
+    """An automatic zone to one CUCM node on every Expressway-C."""
+    node = site.all("cucm")[0]
+    for c in site.cs:
+        c.xconf |= {
+            "Zones Zone 9 Name": f"{prefix}{node.name}",
+            "Zones Zone 9 Neighbor Peer 1 Address": node.name,
+            "Zones Zone 9 Neighbor SIP Transport": "TLS",
+            "Zones Zone 9 Neighbor SIP Port": "5061",
+            "Zones Zone 9 Neighbor SIP TLS Verify Mode": "On",
+        }
+    return node
+
+
+@plant("MRA-15", as_well="MRA-03", touches="uc.leaf", versions=VERIFYING)
+def _name_missing_in_the_callmanager_certificate(site: WholeSite) -> None:
+    node = line_zone(site)
+    node.change("callmanager", names=(f"old-{node.name}",), common_name=f"old-{node.name}", key_name="its own")
+
+
+# A preference alone does not say what CUCM chooses: any other cause on that node is told before it.
+@plant(
+    "MRA-08",
+    also="CRY-02 MRA-05",
+    touches="uc.ecdsa uc.leaf uc.names uc.version cucm.lists names",
+    versions=("X15.3.1", "X15.4.0"),
+    certain=False,
+)
+def _ecdsa_preferred_in_tls_1_3(site: WholeSite) -> None:
+    node = line_zone(site)
+    node.identities["callmanager-ecdsa"] = Leaf(f"{node.id}-EC", (node.name,), None, key_name="cm-ec", kind="ec384")
+    for c in site.cs:
+        c.xconf["SIP Advanced TlsSignatureAlgoPrefRsa"] = "Off"
+
+
+@plant("MRA-08", also="CRY-02 NET-05", touches="log.line uc.leaf", versions=("X15.3.1", "X15.4.0"), certain=False)
+def _handshake_fails_in_tls_1_3(site: WholeSite) -> None:
+    node = line_zone(site)
+    for c in site.cs:
+        c.log.append(
+            f'2026-11-24T09:12:44.724+01:00 {c.id} tvcs: Event="Outbound TLS Negotiation Error" Service="SIP" '
+            f'Src-ip="{c.addresses[0]}" Src-port="25697" Dst-ip="{node.addresses[0]}" Dst-port="5061" '
+            f'Detail="sslv3 alert handshake failure" Protocol="TLS" Common-name="{node.name}" Level="1" '
+            'UTCTime="2026-11-24 08:12:44,724"\n'
+        )
+
+
+@plant("MRA-09", also="EKU-01 EKU-05 UPL-04 EKU-04", touches="e.leaf eku", versions=BEFORE_X15_4)
+def _e_is_server_only(site: WholeSite) -> None:
+    for e in site.es:
+        e.change("server", purposes=(pki.SERVER_AUTH,))
+
+
+@plant("MRA-13", touches="c.leaf names")
+def _profile_missing_in_one_peer(site: WholeSite) -> None:
+    site.all("cucm")[0].lists["phone_security_profiles"] = [f"secure-8845.{site.inside}"]
+    for c in site.cs[1:]:
+        c.change("server", names=(*c.identities["server"].names, f"secure-8845.{site.inside}"))
+
+
+@plant("MRA-14", touches="names", versions=BEFORE_X15_4)
+def _profile_with_a_plain_name(site: WholeSite) -> None:
+    name = site.rng.choice(("Secure Phones 8845", "secure_8845", "SECURE-8845"))
+    site.all("cucm")[0].lists["phone_security_profiles"] = [name]
+
+
+@plant("MRA-17", touches="oauth")
+def _oauth_entry_has_another_name(site: WholeSite) -> None:
+    c, node = site.cs[0], site.all("cucm")[0]
+    ends = {"client": c.id, "server": node.id, "port": 5091}
+    site.more_connections.append({"id": "oauth", "kind": "sip-oauth", **ends, "verify_name": f"old-{c.name}"})
+
+
+@plant("MRA-19", touches="uc.version", versions=("X14.3.7", "X15.2", "X15.5.0"))
+def _cucm_of_release_9(site: WholeSite) -> None:
+    for box in site.all("cucm", "imp"):
+        box.version = "9.1.2.10000-28"
+
+
+@plant("MRA-20", touches="log.client", certain=False)
+def _cookie_refused(site: WholeSite) -> None:
+    site.client.log.append(
+        "2026-11-24 09:12:44,724 WARNING [9134000] - [csf.edge][executeEdgeConfigRequest] XAuth Cookie expiration time "
+        "is invalid or not available. Attempting to Failover .\n"
+    )
+
+
+@plant("MRA-21", touches="domain name", e_count=2)
+def _peers_in_different_domains(site: WholeSite) -> None:
+    site.es[1].xconf["IP DNS Domain Name"] = site.domain.capitalize()
+
+
+@plant("MRA-22", touches="log.edge", certain=False)
+def _clients_blocked(site: WholeSite) -> None:
+    e = site.rng.choice(site.es)
+    e.log.append(
+        f'2026-11-24T09:12:44.724+01:00 {e.id} fail2ban: Event="Intrusion Protection Blocking" Src-ip="203.0.113.9" '
+        'Detail="HTTP proxy authorization failure" Level="1" UTCTime="2026-11-24 08:12:44,724"\n'
+    )
+
+
+# --- federation --------------------------------------------------------------------------------------------------
+
+
+def presence(site: WholeSite) -> Box:
+    """The site's IM&P node, made where it has none."""
+    for box in site.all("imp"):
+        return box
+    box = Box("imp1", "imp", [f"imp1.{site.inside}"], ["10.20.4.250"])
+    site.boxes.append(box)
+    return box
+
+
+@plant("FED-01", touches="names e.leaf c.leaf")
+def _alias_missing(site: WholeSite) -> None:
+    alias = f"conference-2.{site.domain}"
+    presence(site).lists["chat_aliases"] = [alias]
+    for box in site.rng.choice((site.cs, site.es)):
+        box.change("server", names=(*box.identities["server"].names, alias))
+
+
+@plant("FED-02", touches="upload")
+def _xmpp_name_dropped(site: WholeSite) -> None:
+    box = site.rng.choice(site.es)
+    offer(site, box, renewed(box))
+    leaf = box.identities["candidate"]
+    box.csr = pki.csr(leaf.common_name, names=leaf.names, private=leaf.key, xmpp=(f"conference.{site.domain}",))
+
+
+@plant("FED-03", touches="names e.leaf")
+def _federated_domain_missing(site: WholeSite) -> None:
+    presence(site).lists["federation_domains"] = ["federated.example"]
+
+
+@plant("FED-04", touches="federation", also="ZON-02")
+def _partner_s_name_checked(site: WholeSite) -> None:
+    e = site.es[0]
+    for box in site.es:
+        box.xconf |= {"XCP TLS Certificate CVS EnableCvs": "On", "XCP TLS Certificate CVS VerifyHostname": "On"}
+    other = partner(site)
+    ends = {"client": e.id, "server": other.id, "port": 5269}
+    site.more_connections.append({"id": "s2s", "kind": "xmpp-federation", **ends, "name": "partner.example"})
+
+
+@plant("FED-05", touches="log.xcp", certain=False)
+def _xmpp_port_of_e_closed(site: WholeSite) -> None:
+    for c in site.cs:
+        c.log.append(
+            f'2026-11-24T09:12:44.724+01:00 {c.id} XCP_JABBERD[23843]: UTCTime="2026-11-24 08:12:44,724" '
+            'ThreadID="140" Module="Jabber" Level="ERROR" CodeLocation="mio.c:1121" Detail="Unable to connect to '
+            f"host '{site.es[0].addresses[0]}', port 7400 :(111) Connection refused\"\n"
+        )
+
+
+# --- releases and stores -----------------------------------------------------------------------------------------
+
+
+@plant("EKU-06", touches="versions", versions=("X15.2", "X15.3.1"))
+def _only_e_upgraded(site: WholeSite) -> None:
+    for e in site.es:
+        e.version = site.rng.choice(("X15.4.0", "X15.5.0"))
+
+
+@plant("EKU-09", as_well="LIF-01 LIF-02", touches="c.leaf e.leaf soon", versions=X15_5)
+def _client_store_left_behind(site: WholeSite) -> None:
+    box = site.rng.choice(site.expressways)
+    end = AT + site.rng.choice((-2, 12)) * DAY
+    box.identities["client"] = replace(
+        box.identities["server"], key_name="at the upgrade", start=AT - 390 * DAY, end=end
+    )
+
+
+@plant("EKU-10", as_well="MRA-01", touches="cucm.lists c.leaf c.lists e.lists", versions=X15_5)
+def _cucm_trusts_the_server_store_only(site: WholeSite) -> None:
+    other = pki.ca("Holly Root CA")
+    for c in site.cs:
+        c.identities["client"] = replace(c.identities["server"], issuer=other, key_name=f"{c.id} own client")
+    for box in site.expressways:
+        box.learn(other)
+
+
 # --- clients -----------------------------------------------------------------------------------------------------
 
 
@@ -688,7 +883,7 @@ def b2b(site: WholeSite, client: Box, server: Box, kind: str = "b2b-sip", **more
     site.more_connections.append({"id": "b2b-1", "kind": kind, **ends, **more})
 
 
-@plant("EKU-03", also="EKU-04 EKU-01", touches="partner eku", versions=X15_5)
+@plant("EKU-03", also="EKU-04 EKU-01", touches="partner eku e.lists", versions=X15_5)
 def _partner_calls_server_only(site: WholeSite) -> None:
     b2b(site, partner(site, purposes=(pki.SERVER_AUTH,)), site.rng.choice(site.es))
 

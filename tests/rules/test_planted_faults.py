@@ -35,7 +35,7 @@ class Site:
     e: pki.Issued = field(default_factory=lambda: pki.leaf(E, PUBLIC_CA))
     c_before: pki.Issued | None = None
     c_client: pki.Issued | None = None
-    c_version: str = "X14.3.7"
+    version: str = "X14.3.7"
     c_list: tuple[pki.Issued, ...] = ALL_CAS
     e_list: tuple[pki.Issued, ...] = ALL_CAS
     peer: str = E
@@ -64,10 +64,10 @@ class Site:
             "customer: Example Ltd\n"
             "site: HQ\n"
             "nodes:\n"
-            f"  - id: expc1\n    role: expressway-c\n    version: {self.c_version}\n    names: [{C}]\n"
+            f"  - id: expc1\n    role: expressway-c\n    version: {self.version}\n    names: [{C}]\n"
             f"    addresses: [192.0.2.10]\n{cluster}"
             f"    identities: {{{slots}}}\n    trust: {{ca: expc1-ca.pem}}\n    logs: [expc1.log]\n"
-            f"  - id: expe1\n    role: expressway-e\n    version: X14.3.7\n    names: [{E}]\n"
+            f"  - id: expe1\n    role: expressway-e\n    version: {self.version}\n    names: [{E}]\n"
             "    addresses: [198.51.100.10]\n"
             "    identities: {server: expe1.pem}\n    trust: {ca: expe1-ca.pem}\n    logs: [expe1.log]\n"
             "  - id: jabber\n    role: client\n    trust: {ca: client-ca.pem}\n"
@@ -222,7 +222,7 @@ FAULTS: dict[str, tuple[Callable[[], Site], Iterable[str]]] = {
     ),
     "C's client certificate may not be a client": (
         lambda: Site(
-            c_version="X15.5",
+            version="X15.5",
             c_client=pki.leaf(C, PRIVATE_CA, names=(C, CLUSTER), purposes=(pki.SERVER_AUTH,)),
         ),
         ["EKU-02"],

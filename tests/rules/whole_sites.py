@@ -641,11 +641,19 @@ def _files_beside(site: WholeSite) -> None:
     site.beside["notes.txt"] = b"Change 4711: certificates renewed, all green.\n"
 
 
-def _lists_of_names(site: WholeSite) -> None:
-    site.all("cucm")[0].lists["phone_security_profiles"] = [f"secure-8845.{site.inside}"]
-    for box in site.all("imp"):
-        box.lists["chat_aliases"] = [f"conference-1.{site.domain}"]
+def name_lists(site: WholeSite) -> None:
+    """Secure phone profiles, chat aliases and federated domains, with their names in the certificates."""
+    profile, alias = f"secure-8845.{site.inside}", f"conference-1.{site.domain}"
+    site.all("cucm")[0].lists["phone_security_profiles"] = [profile]
+    imps = site.all("imp")
+    for box in imps:
+        box.lists["chat_aliases"] = [alias]
         box.lists["federation_domains"] = [site.domain]
+    for box in site.expressways:
+        wanted = [profile] if box.role == "expressway-c" else [site.domain] if imps else []
+        held = box.identities["server"].names
+        wanted = [name for name in (*wanted, *([alias] if imps else ())) if name not in held]
+        box.change("server", names=(*held, *wanted))
 
 
 def _nothing_known(site: WholeSite) -> None:
@@ -727,7 +735,7 @@ ODDITIES: dict[str, Oddity] = {
         _revocation_on,
         _crl_without_it,
         _files_beside,
-        _lists_of_names,
+        name_lists,
         _nothing_known,
         _sent_along,
         _good_candidate,
