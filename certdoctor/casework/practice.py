@@ -591,6 +591,11 @@ class Practice:
         with self._database.reading() as session:
             return history.recurrence(session, cases.row(session, case_id).site_id, diagnosis, besides=case_id)
 
+    def cases_with(self, diagnosis: str, limit: int = 20) -> tuple[CaseRecord, ...]:
+        """Return the cases of all sites in which this diagnosis was found, newest first."""
+        with self._database.reading() as session:
+            return cases.records_with(session, diagnosis, limit)
+
     def last_open_case(self) -> CaseRecord | None:
         """Return the open case that was opened last, None where all are closed."""
         with self._database.reading() as session:

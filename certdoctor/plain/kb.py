@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from certdoctor.errors import BadInput
+from certdoctor.knowledge.articles import Tried
 from certdoctor.knowledge.forms import About
 from certdoctor.knowledge.load import load
 from certdoctor.knowledge.model import Knowledge
-from certdoctor.language import N_, _
+from certdoctor.language import N_, _, ngettext
 from certdoctor.resources import folder
 
 
@@ -59,7 +60,7 @@ def show(rules: Path | None, kb: Path | None, diagnosis: str, lang: str) -> int:
     Raises:
         BadInput: there is no such diagnosis.
     """
-    from certdoctor.knowledge.articles import premises, rules_of
+    from certdoctor.knowledge.articles import article
 
     knowledge = _known(rules, kb)
     key = diagnosis.upper()
@@ -67,28 +68,36 @@ def show(rules: Path | None, kb: Path | None, diagnosis: str, lang: str) -> int:
         near = difflib.get_close_matches(key, knowledge.diagnoses, 1)
         remedy = _("Did you mean “{nearest}”?").format(nearest=near[0]) if near else ""
         raise BadInput(key, "", _("There is no diagnosis of this id."), remedy)
-    entry = knowledge.diagnoses[key]
-    text = entry.text(lang)
-    print(f"{key}  {text.title}")
-    print(f"{entry.form.severity} · {entry.form.frequency} · {entry.form.status}\n")
-    print(f"{text.summary}\n\n{text.cause}\n")
-    for rule in rules_of(key, knowledge):
+    held = article(key, knowledge, rules or folder("rules"), lang)
+    print(f"{key}  {held.title}")
+    print(f"{held.severity} · {held.frequency} · {held.status}\n")
+    print(f"{held.summary}\n\n{held.cause}\n")
+    for rule in held.rules:
         print(_("{rule} ({strength}, {status}) fires when:").format(
-            rule=rule.id, strength=rule.strength, status=rule.status))  # fmt: skip
-        for words, values in premises(rule, knowledge, lang):
+            rule=rule.form.id, strength=rule.form.strength, status=rule.form.status))  # fmt: skip
+        for words, values in rule.premises:
             print(f"  - {words}: {' | '.join(values)}")
+        print(f"  {_tried(rule.tried)}")
     print()
-    for number, step in enumerate(entry.form.fix, 1):
-        print(f"{number}. {text.fix.get(step.id, '')}")
-        for extra in (step.where, step.command):
+    for number, (said, step, way_back) in enumerate(held.fix, 1):
+        print(f"{number}. {said}")
+        for extra in (step.where, step.command, _("Way back: {text}").format(text=way_back) if way_back else ""):
             if extra:
                 print(f"   {extra}")
-    for look in entry.form.verify:
-        print(f"=> {text.verify.get(look.id, '')}")
+    for said, _look in held.verify:
+        print(f"=> {said}")
     print()
-    for source in entry.form.sources:
-        print(f"[{source}] {knowledge.sources[source].title if source in knowledge.sources else ''}")
+    for source, title in held.sources:
+        print(f"[{source}] {title}")
     return 0
+
+
+def _tried(held: Tried | None) -> str:
+    if held is None:
+        return _("Its test cases are not at hand.")
+    if held.wrong:
+        return _("Test cases that come out wrong: {names}").format(names=", ".join(held.wrong))
+    return ngettext("{n} test case, as expected", "{n} test cases, all as expected", held.cases).format(n=held.cases)
 
 
 def new(folder_: Path, diagnosis: str, about: About) -> int:

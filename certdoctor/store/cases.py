@@ -76,6 +76,17 @@ def records_of_site(session: Session, site_id: int) -> tuple[CaseRecord, ...]:
     return _records(session, _select().where(Case.site_id == site_id).order_by(Case.opened.desc(), Case.id.desc()))
 
 
+def records_with(session: Session, diagnosis: str, limit: int) -> tuple[CaseRecord, ...]:
+    """Return the cases of all sites in which a diagnosis was found, as a cause or under one, newest first."""
+    had = (
+        select(Examination.case_id)
+        .join(Finding, Finding.examination_id == Examination.id)
+        .where(Finding.diagnosis == diagnosis)
+    )
+    query = _select().where(Case.id.in_(had)).order_by(Case.opened.desc(), Case.id.desc()).limit(limit)
+    return _records(session, query)
+
+
 def last_open(session: Session) -> CaseRecord | None:
     """Return the open case that was opened last."""
     newest = _select().where(Case.state == OPEN).order_by(Case.opened.desc(), Case.id.desc()).limit(1)

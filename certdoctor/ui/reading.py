@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from certdoctor.casework.examination import QuestionLine
+    from certdoctor.knowledge.articles import DiagnosisArticle, FailureMode
     from certdoctor.knowledge.forms import Text
     from certdoctor.knowledge.model import Knowledge
 
@@ -47,6 +48,33 @@ def articles(lang: str) -> tuple[Article, ...]:
         for id_, entry in knowledge.glossary.items()
     ]
     return tuple(sorted(found, key=lambda article: article.term.casefold()))
+
+
+def failure_modes(lang: str) -> tuple[FailureMode, ...]:
+    """Return all failure modes, by id."""
+    from certdoctor.knowledge.articles import failure_modes as modes
+
+    return modes(_knowledge(), lang)
+
+
+def found_modes(modes: tuple[FailureMode, ...], words: str) -> tuple[FailureMode, ...]:
+    """Return those that hold all words; all of them for no word. May be called on each keystroke."""
+    if not words.strip():
+        return modes
+    from certdoctor.knowledge.articles import searched
+
+    return searched(modes, words)
+
+
+def article(diagnosis: str, lang: str) -> DiagnosisArticle | None:
+    """Return the article of a diagnosis, None where the knowledge has none of this id (any more)."""
+    from certdoctor import resources
+    from certdoctor.knowledge import articles as held
+
+    knowledge = _knowledge()
+    if diagnosis not in knowledge.diagnoses:
+        return None
+    return held.article(diagnosis, knowledge, resources.folder("rules"), lang)
 
 
 def source_titles(ids: Iterable[str]) -> Mapping[str, str]:

@@ -37,6 +37,10 @@ STRENGTH = {
     "weak": N_("weak evidence"),
 }
 
+FREQUENCY = {"common": N_("common"), "occasional": N_("now and then"), "rare": N_("rare")}
+
+DECIDED = {"files": N_("files"), "logs": N_("logs"), "answers": N_("answers"), "missing": N_("no article")}
+
 RISK = {"none": N_("no risk"), "low": N_("low risk"), "medium": N_("MEDIUM RISK"), "high": N_("HIGH RISK")}
 
 INTERRUPTION = {

@@ -399,6 +399,18 @@ def test_a_fault_is_found_cured_and_proven_gone(practice: Practice, clock: Clock
     assert events(practice, case).count(f"no longer found: {first.title}") == gone == 1
 
 
+def test_cases_that_had_a_diagnosis(practice: Practice, tmp_path: Path) -> None:
+    case = a_full_case(practice, folders.write(tmp_path / "site", server=folders.RENEWED))
+    first = practice.examine(case).findings[0].diagnosis
+    assert [found.id for found in practice.cases_with(first)] == [case]
+    practice.examine(case)
+    other = practice.open_case(practice.case(case).case.site_id, "Again")
+    practice.examine(other.id)
+    assert [found.id for found in practice.cases_with(first)] == [other.id, case]
+    assert [found.id for found in practice.cases_with(first, limit=1)] == [other.id]
+    assert practice.cases_with("LIC-01") == ()
+
+
 def test_the_texts_that_were_given_stay(practice: Practice, tmp_path: Path) -> None:
     case = a_full_case(practice, folders.write(tmp_path / "site", server=folders.RENEWED))
     given = practice.examine(case, lang="de").findings[0]

@@ -753,6 +753,11 @@ class FakePractice(Practice):
 
     # knowledge and certificates
 
+    def cases_with(self, diagnosis: str, limit: int = 20) -> tuple[CaseRecord, ...]:
+        views = self._cases.values()
+        found = [v.case for v in views if any(f.diagnosis == diagnosis for e in v.examinations for f in e.findings)]
+        return tuple(sorted(found, key=lambda case: -case.id)[:limit])
+
     def last_open_case(self) -> CaseRecord | None:
         return next((case for case in self.cases() if case.state == "open"), None)
 

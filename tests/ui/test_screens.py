@@ -41,7 +41,7 @@ async def test_search_as_you_type() -> None:
         await user.press("escape")
         user.sees("Fabrikam")
         await user.type("nothing like it")
-        user.sees("No site holds these words")
+        user.sees("Nothing holds these words")
 
 
 async def test_a_new_site_needs_its_names() -> None:

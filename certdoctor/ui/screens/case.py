@@ -259,6 +259,11 @@ class CaseScreen(Sectioned):
 
     # closing
 
+    def action_knowledge(self) -> None:
+        from certdoctor.ui.screens.knowledge import KnowledgeBrowser
+
+        self.app.push_screen(KnowledgeBrowser())
+
     async def action_outcome(self) -> None:
         if not self.is_open:
             self.do(lambda p: p.reopen_case(self.case_id), _("The case is open again."))

@@ -97,6 +97,11 @@ class FindingScreen(Sectioned):
     def make_section(self, section: str) -> Section[Any]:
         return DetailsSection() if section == "details" else FixSection()
 
+    def action_article(self) -> None:
+        from certdoctor.ui.screens.knowledge import ArticleScreen
+
+        self.app.push_screen(ArticleScreen(self.finding.diagnosis))
+
     # files
 
     def needs_case(self) -> bool:

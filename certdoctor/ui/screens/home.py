@@ -219,6 +219,11 @@ class Home(Frame):
     def action_example(self) -> None:
         self.ask_long(_("making the example"), lambda p: p.create_example().id, self._open_case)
 
+    def action_knowledge(self) -> None:
+        from certdoctor.ui.screens.knowledge import KnowledgeBrowser
+
+        self.app.push_screen(KnowledgeBrowser())
+
     def action_glossary(self) -> None:
         from certdoctor.ui.screens.glossary import Glossary
 
