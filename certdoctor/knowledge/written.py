@@ -104,16 +104,24 @@ def parse(text: str, name: str) -> Written:
     Raises:
         Faulty: it is not YAML, or uses what is refused here.
     """
-    places: dict[Steps, Place] = {}
     try:
-        events = YAML(typ="safe", pure=True).parse(text)
-        value = _document(events, name, places)
+        return _parsed(text, name, pure=False)
+    except (YAMLError, ValueError):
+        pass  # said by the parser in Python, whose words and places are better
+    try:
+        return _parsed(text, name, pure=True)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise Faulty(Fault(name, line, column, error.problem or error.context or "not YAML")) from None
     except (YAMLError, ValueError) as error:  # ValueError: characters that YAML forbids
         raise Faulty(Fault(name, 1, 1, " ".join(str(error).split()))) from None
+
+
+def _parsed(text: str, name: str, pure: bool) -> Written:
+    """Parse with libyaml, or in Python (`pure`, or where there is no libyaml): 15 times slower, the same events."""
+    places: dict[Steps, Place] = {}
+    value = _document(YAML(typ="safe", pure=pure).parse(text), name, places)
     return Written(name, value, places)
 
 
