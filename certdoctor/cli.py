@@ -33,6 +33,15 @@ exit codes of examine, matrix and whatif: 0 healthy, 1 findings, 2 bad usage or 
 """
 )
 
+_RENEW_EXAMPLES = N_(
+    """examples:
+  certdoctor renew site/ --cluster expc.example.com --issuer "Public CA G4" --without clientAuth --from 2027-01-10
+  certdoctor renew site/ --candidate expc1=new1.pem --candidate expc2=new2.pem --output renewal/ --save
+  certdoctor renew R-0001 --tick trust-expe1-ca
+exit codes of renew: 0 every wave can be carried out, 1 something would break, 2 bad usage
+"""
+)
+
 _PROBE_EXAMPLES = N_(
     """examples:
   certdoctor probe expe1.example.com:5061
@@ -178,6 +187,40 @@ def build_parser() -> argparse.ArgumentParser:
         "--finding", action="append", default=[], metavar="ID", help=_("cure only this diagnosis (can be repeated)")
     )
     pack.set_defaults(run=_pack)
+
+    renew = commands.add_parser(
+        "renew",
+        parents=[common, stored, judged],
+        help=_("plan a renewal in waves: trust, certificates, restarts; rehearse each"),
+        description=_(
+            "Plans the renewal of certificates in waves and rehearses each before it is done. Candidates are given, or"
+            " made for the rehearsal: the same names from another issuer. R-0001 goes on with a kept project."
+        ),
+        epilog=_(_RENEW_EXAMPLES),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    renew.add_argument("what", nargs="+", metavar="PATH|R-0001|list")
+    renew.add_argument(
+        "--certificate", action="append", default=[], metavar="NODE[:SLOT]", help=_("renew this one (default: all)")
+    )
+    renew.add_argument("--cluster", action="append", default=[], metavar="NAME", help=_("renew all of this cluster"))
+    renew.add_argument(
+        "--candidate", action="append", default=[], metavar="NODE[:SLOT]=FILE", help=_("the new certificate, PEM")
+    )
+    renew.add_argument("--issuer", default="", metavar="NAME", help=_("rehearse with certificates from this issuer"))
+    renew.add_argument(
+        "--without", action="append", default=[], choices=("clientAuth", "serverAuth"), help=_("that lack this usage")
+    )
+    renew.add_argument("--from", dest="start", type=_time, metavar="TIME", help=_("valid from this day on"))
+    renew.add_argument("--days", type=int, default=200, metavar="N", help=_("valid for so many days (default: 200)"))
+    renew.add_argument("--title", default="", metavar="TEXT", help=_("title of the project"))
+    renew.add_argument("--output", type=Path, metavar="DIR|FILE.zip", help=_("write CA files, requests and the sheet"))
+    renew.add_argument("--save", action="store_true", help=_("keep the project, to tick it off and go on later"))
+    renew.add_argument("--tick", action="append", default=[], metavar="STEP", help=_("this step is done"))
+    renew.add_argument("--untick", action="append", default=[], metavar="STEP", help=_("this step is not done"))
+    renew.add_argument("--close", action="store_true", help=_("all is done: close the project"))
+    renew.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text")
+    renew.set_defaults(run=_renew)
 
     probe = commands.add_parser(
         "probe",
@@ -473,6 +516,34 @@ def _pack(options: argparse.Namespace) -> int:
         options.what,
         output=options.output,
         findings=options.finding,
+        at=options.at,
+        now=_now,
+        lang=options.lang,
+        password_file=options.password_file,
+        data=data_folder(options),
+    )
+
+
+def _renew(options: argparse.Namespace) -> int:
+    from certdoctor.casework.renewal import Request, Wish
+    from certdoctor.plain import renew
+
+    wish = Wish(options.issuer, tuple(options.without), options.start, options.days) if options.issuer else None
+    return renew.run(
+        options.what,
+        asked=Request(
+            options.title,
+            tuple(options.certificate),
+            tuple(options.cluster),
+            tuple(renew.candidate(text) for text in options.candidate),
+            wish,
+        ),
+        output=options.output,
+        form=options.format,
+        save=options.save,
+        tick=options.tick,
+        untick=options.untick,
+        close=options.close,
         at=options.at,
         now=_now,
         lang=options.lang,

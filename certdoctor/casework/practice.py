@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from certdoctor import resources
@@ -25,8 +26,8 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Evidence, Problem
 from certdoctor.evidence.site import NodeDescription
 from certdoctor.facts.model import SubjectKind
-from certdoctor.language import _
-from certdoctor.store import cases, evidence, examinations, history, search, sites
+from certdoctor.language import _, speaking
+from certdoctor.store import cases, evidence, examinations, history, renewals, search, sites
 from certdoctor.store import stopgaps as gaps
 from certdoctor.store.database import Database
 from certdoctor.store.records import (
@@ -46,6 +47,8 @@ from certdoctor.store.records import (
 if TYPE_CHECKING:
     from certdoctor.casework.accounts import Supposed
     from certdoctor.casework.proof import Proof
+    from certdoctor.casework.renewal import Kept as KeptRenewal
+    from certdoctor.casework.renewal import Request as RenewalRequest
     from certdoctor.evidence.targets import Target
     from certdoctor.knowledge.model import Knowledge
     from certdoctor.reasoning.engine import Engine
@@ -527,7 +530,6 @@ class Practice:
         from certdoctor.casework.handover import check_free, hand_over
         from certdoctor.casework.keeping import all_findings
         from certdoctor.casework.pack import pack
-        from certdoctor.language import speaking
 
         check_free(target)
         wanted = set(findings)
@@ -544,6 +546,90 @@ class Practice:
         with self._database.writing() as session:
             words = ", ".join(dict.fromkeys(f.diagnosis for f in chosen))
             self._case_event(session, case_id, "pack written", f"{words} into {target}")
+        return paths
+
+    # renewals
+
+    def plan_renewal(
+        self, site_id: int, asked: RenewalRequest, lang: str = "en", at: datetime | None = None
+    ) -> KeptRenewal:
+        """Plan a renewal of a site in waves, rehearse each, and keep the project.
+
+        Raises:
+            CertdoctorError: what is asked for is not there.
+        """
+        from certdoctor.casework.renewal import plan_of
+
+        engine = self._warm_up()
+        with self._database.reading() as session:
+            stands = standing.of_site(session, self._reader, site_id)
+        planned = plan_of(
+            stands.evidence, stands.description, asked, self._loaded(), engine,
+            now=self._clock(), at=at, lang=lang, answers=stands.answers,
+        )  # fmt: skip
+        with self._database.writing() as session:
+            form = msgspec.to_builtins(planned)
+            renewal_id = renewals.create(session, site_id, planned.title, form, who=self._who, when=self._clock())
+            self._event(session, site_id, None, "renewal planned", f"{renewals.number(renewal_id)} {planned.title}")
+        return self.renewal(renewal_id)
+
+    def renewal(self, renewal_id: int) -> KeptRenewal:
+        """Return a renewal project with its plan and ticks."""
+        from certdoctor.casework.renewal import kept
+
+        with self._database.reading() as session:
+            return kept(renewals.record(session, renewal_id))
+
+    def renewals(self, site_id: int | None = None) -> tuple[KeptRenewal, ...]:
+        """Return the renewal projects of a site, or all, newest first."""
+        from certdoctor.casework.renewal import kept
+
+        with self._database.reading() as session:
+            return tuple(kept(record) for record in renewals.of_site(session, site_id))
+
+    def tick_renewal(self, renewal_id: int, step: str, done: bool) -> None:
+        """Tick off a step of a renewal, or untick it.
+
+        Raises:
+            CertdoctorError: the plan has no such step.
+        """
+        held = self.renewal(renewal_id)
+        steps = {s.id: s for wave in held.plan.waves for s in wave.steps}
+        if step not in steps:
+            raise CertdoctorError(_("The plan has no step “{step}”.").format(step=step))
+        with self._database.writing() as session:
+            renewals.tick(session, renewal_id, step, done, who=self._who, when=self._clock())
+            kind = "step done" if done else "step not done"
+            self._event(session, held.record.site_id, None, kind, f"{held.record.number}: {steps[step].text}")
+
+    def close_renewal(self, renewal_id: int) -> None:
+        """Close a renewal project.
+
+        Raises:
+            CertdoctorError: it is closed already, or steps are open.
+        """
+        held = self.renewal(renewal_id)
+        left = [s.id for wave in held.plan.waves for s in wave.steps if s.id not in held.done]
+        if held.record.state == renewals.CLOSED:
+            raise CertdoctorError(_("The renewal {number} is closed already.").format(number=held.record.number))
+        if left:
+            raise CertdoctorError(_("These steps are open: {steps}.").format(steps=", ".join(left)))
+        with self._database.writing() as session:
+            row = renewals.row(session, renewal_id)
+            row.state, row.closed = renewals.CLOSED, self._clock()
+            self._event(session, held.record.site_id, None, "renewal closed", f"{held.record.number} {row.title}")
+
+    def write_renewal(self, renewal_id: int, target: Path, lang: str = "en") -> tuple[Path, ...]:
+        """Write what a renewal needs: CA files, requests, and its sheet. Nothing is overwritten."""
+        from certdoctor.casework.handover import hand_over
+        from certdoctor.casework.renewal import handed_over, page
+
+        held = self.renewal(renewal_id)
+        with speaking(lang):
+            sheet = page(held.plan, held.done, held.record.number)
+        paths = hand_over(target, handed_over(held.plan, sheet), held.plan.made)
+        with self._database.writing() as session:
+            self._event(session, held.record.site_id, None, "files written", f"{held.record.number} into {target}")
         return paths
 
     def write_cleaned(self, case_id: int, path: str, folder: Path) -> tuple[Path, ...]:

@@ -27,6 +27,7 @@ from certdoctor.reasoning.engine import Engine
 from certdoctor.resources import folder
 
 _SHORTEST_FINGERPRINT = 8  # hex digits that name a certificate
+_TWO_STORES = "X15.5"  # from this version on an Expressway holds a client certificate of its own (S04)
 _CERTAIN = ("accepted", "not_required")
 
 
@@ -144,12 +145,63 @@ def what_if(
     with Engine(knowledge) as engine:
         evidence = checked(read_paths(paths, passwords), knowledge)
         description = description_of(evidence)
-        before = examine(evidence, description, knowledge, engine, now=now, at=at, lang=lang)
-        changed = _Changed(description, evidence, before.deployment, knowledge, passwords)
-        words = tuple([changed.apply(change) for change in changes])
-        then = next((change.on for change in changes if isinstance(change, DateChange)), at)
-        after = examine(changed.evidence, changed.description, knowledge, engine, now=now, at=then, lang=lang)
+        return rehearse(
+            evidence, description, changes, knowledge, engine, passwords=passwords, at=at, now=now, lang=lang
+        )
+
+
+def rehearse(
+    evidence: Evidence,
+    description: SiteDescription,
+    changes: Sequence[Change],
+    knowledge: Knowledge,
+    engine: Engine,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    lang: str = "en",
+    passwords: Sequence[str] = (),
+    answers: Sequence[tuple[str, str, str]] = (),
+) -> WhatIf:
+    """Examine a site before and after changes, as `what_if` does, from evidence that was read already.
+
+    Args:
+        evidence: everything that was read.
+        description: the site as described.
+        changes: what is to change; together they are one step.
+        knowledge: rules and texts.
+        engine: the rule engine's worker.
+        now: the present time, aware.
+        at: judge the present as of this time; default: the description's, else now.
+        lang: language of the texts.
+        passwords: tried on PFX files of the changes.
+        answers: (fact, subject, value) of a person.
+
+    Raises:
+        CertdoctorError: a change names a node, slot, list or CA that is not there, or a file that holds no certificate.
+    """
+    before = examine(evidence, description, knowledge, engine, now=now, at=at, lang=lang, answers=answers)
+    changed = _Changed(description, evidence, before.deployment, knowledge, passwords)
+    words = tuple([changed.apply(change) for change in changes])
+    then = next((change.on for change in changes if isinstance(change, DateChange)), at)
+    after = examine(
+        changed.evidence, changed.description, knowledge, engine, now=now, at=then, lang=lang, answers=answers
+    )
     return _compared(before, after, words, changed.offered)
+
+
+def replaceable(examination: Examination) -> tuple[tuple[str, str, str], ...]:
+    """Return the certificates that can be replaced: node, slot, and whose it is now ("" where none is known)."""
+    found: list[tuple[str, str, str]] = []
+    for node in examination.deployment.nodes.values():
+        held = {slot: identity.leaf.certificate.label for slot, identity in node.identities.items()
+                if slot != "previous" and not slot.startswith("candidate")}  # fmt: skip
+        if node.is_expressway:
+            held.setdefault("server", "")
+            if node.version is not None and node.version.at_least(_TWO_STORES):
+                held.setdefault("client", "")
+        found += [(node.id, slot, label) for slot, label in held.items()]
+    return tuple(found)
 
 
 class _Changed:

@@ -60,8 +60,8 @@ def record(session: Session, renewal_id: int) -> RenewalRecord:
     return _records(session, renewal_id=renewal_id)[0]
 
 
-def of_site(session: Session, site_id: int) -> tuple[RenewalRecord, ...]:
-    """Return the projects of a site, newest first."""
+def of_site(session: Session, site_id: int | None) -> tuple[RenewalRecord, ...]:
+    """Return the projects of a site, or all, newest first."""
     return _records(session, site_id=site_id)
 
 

@@ -95,6 +95,8 @@ EVENT = {
     "step not done": N_("step not done"),
     "files written": N_("files written"),
     "pack written": N_("pack written"),
+    "renewal planned": N_("renewal planned"),
+    "renewal closed": N_("renewal closed"),
     "stopgap on": N_("stopgap on"),
     "stopgap withdrawn": N_("stopgap withdrawn"),
     "stopgap ended": N_("stopgap ended"),
