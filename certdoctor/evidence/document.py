@@ -29,6 +29,7 @@ from certdoctor.limits import Limits
 Read = tuple[tuple[Document, ...], tuple[Problem, ...]]
 
 _LONG_LOG = 1 << 20  # bytes; a longer log is held packed
+_COMMANDS = 12  # named in one remark
 _SAMPLE = 256 * 1024  # characters of text outside of blocks that decide what a document is
 
 
@@ -243,6 +244,9 @@ def _text(data: bytes, blank: Document, gathering: Gathering) -> Read:
         if as_xml is not None:
             return as_xml
     looks_log = (naming.says_log(blank.origin) and filled > 0) or logs.looks_like_log(sample)
+    if looks_log and gathering.empty and (commands := vos.listed(text)):
+        shown = "; ".join(commands[:_COMMANDS])
+        gathering.remark(wording.REMARK_LISTED.format(count=len(commands), commands=shown))
     if looks_log and not (gathering.empty and re.match(r"(?i)<(!doctype )?html", start)):
         return _gathered(blank, Kind.LOG, form, data, gathering)
     if not gathering.empty:

@@ -33,7 +33,8 @@ _TELLTALE = re.compile(
     | alert\ (?:unknown\ ca|bad\ certificate|certificate\ \w+|handshake\ failure|unsupported\ certificate)
     | certificate\ verify\ failed | \bTLS\ [Hh]andshake | ^\s+at\ [\w.$]+\([\w.]+:\d+\) | javax\.net\.ssl\.
     | ^debug\d:\  | ^admin:\s*(?:show|utils|set)\b
-    | ^[\w-]+/[\w.-]+\.pem:\ (?:Certificate\ Signed\ by|Self-signed\ certificate)""",
+    | ^[\w-]+/[\w.-]+\.pem:\ (?:Certificate\ Signed\ by|Self-signed\ certificate)
+    | ^Unit\s*:\s*[\w-]+\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SAMPLE = 400

@@ -158,6 +158,25 @@ def capture(text: str) -> list[Part] | None:
     return parts
 
 
+_LISTED = re.compile(
+    r"^[ \t]*(?P<list>[A-Za-z][\w-]{1,40})/(?P<file>[^\s/:]{1,200}\.(?:pem|der)):[ \t]*"
+    r"(?:Certificate Signed by|Self-signed certificate)"
+    r"|^[ \t]*Unit[ \t]*:[ \t]*(?P<unit>[\w-]+)[ \t]*\r?\n[ \t]*Type[ \t]*:[ \t]*(?P<type>own|trust)[ \t]*\r?\n"
+    r"[ \t]*Name[ \t]*:[ \t]*(?P<name>\S+)",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def listed(text: str) -> list[str]:
+    """Return the commands that show what `show cert list own` or `show cert list trust` only names."""
+    commands = []
+    for found in _LISTED.finditer(text):
+        where, name = found["list"] or found["unit"], found["file"] or found["name"]
+        trust = where.lower().endswith("-trust")
+        commands.append(f"show cert trust {where}/{name}" if trust else f"show cert own {where}")
+    return list(dict.fromkeys(commands))
+
+
 # --- folders of one file each ----------------------------------------------------------------------------------
 
 

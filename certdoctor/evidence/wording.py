@@ -160,6 +160,7 @@ REMARK_STATUS_TOO = "It holds {count} lines of xStatus too; they were not read. 
 REMARK_CONFIGURATION_TOO = (
     "It holds {count} lines of xConfiguration too; they were not read. Save them in a file of its own."
 )
+REMARK_LISTED = "It names {count} certificates and shows none; these commands show them: {commands}"
 REMARK_YAML = "It is YAML, but no site description; it was left aside."
 REMARK_MIXED_PEM = "Certificates stand between other text."
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from certdoctor.evidence.items import Document, Kind, Origin
 from certdoctor.evidence.read import read_bytes
 from certdoctor.facts.logs import Event, Signatures
+from certdoctor.limits import DEFAULT
 from tests.sites import knowledge, log
 
 NEGOTIATION = (
@@ -514,3 +517,18 @@ def test_places_of_lines(data: bytes, lines: list[int]) -> None:
 def test_log_as_it_was_read() -> None:
     (document,) = read_bytes(f"2026-11-23T10:00:00 a\n{ONE}\n".encode("utf-16"), Origin("a.log")).documents
     assert [event.reason for event in signatures().events("box", document)] == ["unknown_ca"]
+
+
+@pytest.mark.parametrize(
+    "filling", ['x="y" ', "connect ", "error:0A000086:", 'Event="a" bServer="true" ', "s2sin a@b: "]
+)
+def test_no_line_takes_long(filling: str) -> None:
+    """The longest line that is searched, made for each signature so that its pattern begins over and over."""
+    held = knowledge()
+    assert held.reasons is not None
+    signatures = Signatures(held.signatures, held.reasons)
+    for form in held.signatures.values():
+        line = (form.contains + filling * 4000)[: DEFAULT.searched_line_bytes]
+        began = time.process_time()
+        list(signatures.events("box", Document(Origin("box.log"), Kind.LOG, kept=line.encode())))
+        assert time.process_time() - began < 1, form.contains
