@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from certdoctor.casework import placing
 from certdoctor.casework.placing import Place
 from certdoctor.casework.standing import THE_SITE
-from certdoctor.evidence.items import Document, Evidence, Problem
-from certdoctor.evidence.site import SiteDescription
+from certdoctor.evidence.items import Document, Evidence, Kind, Problem
+from certdoctor.evidence.site import NodeDescription, SiteDescription
 from certdoctor.evidence.snapshots import by_host
+from certdoctor.language import _
 from certdoctor.store import cases, evidence, sites
 
 # A second look before anything is written: readers take private keys out, and one must never slip through.
@@ -65,9 +66,26 @@ def take(session: Session, case_id: int, given: Evidence, *, who: str, now: date
     _assign(session, site_id, case_id, certain, ids, described)
     settled = {*apart, *(place.path for place in certain)}
     nodes = sites.nodes(session, site_id)
-    loose = (placing.by_content(d, nodes) for path, d in documents.items() if path not in settled)
-    places = (*certain, *(place for place in loose if place is not None))
+    loose_ones = [d for path, d in documents.items() if path not in settled]
+    new = new_boxes(loose_ones, nodes)
+    loose = (placing.by_content(d, (*nodes, *new)) for d in loose_ones)
+    places = (*certain, *(_proposed(place, new) for place in loose if place is not None))
     return Taken(documents, places, tuple(problems), tuple(node.id for node in nodes if node.id not in before))
+
+
+def _proposed(place: Place, new: Sequence[NodeDescription]) -> Place:
+    if place.node not in {node.id for node in new}:
+        return place
+    return replace(place, why=_("{why}; yes adds the node to the site").format(why=place.why))
+
+
+def new_boxes(documents: Iterable[Document], nodes: Sequence[NodeDescription]) -> tuple[NodeDescription, ...]:
+    """Return a node for each box that loose documents name and the site does not have: to be added when confirmed."""
+    found: list[NodeDescription] = []
+    for host, (*_before, last) in by_host(d for d in documents if d.kind != Kind.NOT_READ).items():
+        if placing.of_host(host, (*nodes, *found)) is None:
+            found.append(placing.from_archive(host, last.documents, (node.id for node in (*nodes, *found))))
+    return tuple(found)
 
 
 def _not_kept(document: Document) -> Problem:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -278,7 +278,7 @@ class Practice:
         Args:
             case_id: the case in which this is said.
             path: of the document.
-            node: a node of the site, "" to take the document away from all.
+            node: a node of the site, or a proposed one, which is then added; "" to take the document away from all.
             slot: "identity:<name>", "trust:<name>", "xconf", "xstat", "log", "csr" or "crl".
             also: keep what else the document is assigned to (one file of several nodes).
         """
@@ -292,9 +292,21 @@ class Practice:
             kind, _separator, name = slot.partition(":")
             if slot not in _SLOT_WORDS and not (kind in ("identity", "trust") and name):
                 raise CertdoctorError(_("{slot} is no place for a file.").format(slot=repr(slot)))
+            self._add_proposed(session, site_id, case_id, node)
             key = sites.node_id(session, site_id, node)
             evidence.assign(session, site_id, document, key, slot, also)
             self._event(session, site_id, case_id, "assigned", f"{path} is {slot} of {node}")
+
+    def _add_proposed(self, session: Session, site_id: int, case_id: int, node: str) -> None:
+        nodes = sites.nodes(session, site_id)
+        if any(held.id == node for held in nodes):
+            return
+        kept = evidence.standing(session, site_id, [case_id])
+        documents = [replace(self._reader.document(session, item), host=item.document.host) for item in kept]
+        for box in intake.new_boxes(documents, nodes):
+            if box.id == node:
+                sites.put_node(session, site_id, box)
+                self._event(session, site_id, case_id, "nodes added", node)
 
     def remove_evidence(self, case_id: int, path: str) -> None:
         """Remove one document."""
