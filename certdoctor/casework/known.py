@@ -44,5 +44,7 @@ def _named(known: Known, lang: str) -> str:
         return _("{name}: {what}").format(name=name, what=what)
     complete = all(issued.sha256 for issued in known.form.certificates)
     if complete:
-        return _("bears the name of {name} ({what}), but is another certificate").format(name=name, what=what)
+        return _("bears the name of {name} ({what}), but is none of its known certificates").format(
+            name=name, what=what
+        )
     return _("bears the name of {name} ({what}); its fingerprint is not known").format(name=name, what=what)

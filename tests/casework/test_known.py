@@ -27,7 +27,7 @@ def test_genuine_root(lang: str, said: str) -> None:
 def test_imitation_of_a_root() -> None:
     said = known_as(decoded(known_cas.X1), AUTHORITIES, "en")
     assert said == (
-        "bears the name of ISRG Root X1 (root of Let's Encrypt for RSA), but is another certificate; "
+        "bears the name of ISRG Root X1 (root of Let's Encrypt for RSA), but is none of its known certificates; "
         "not in Mozilla's list of public roots"
     )
 
