@@ -324,6 +324,9 @@ def build_parser() -> argparse.ArgumentParser:
     check = kb_actions.add_parser(
         "check", parents=[common, folders], help=_("check rules/ and kb/ and run the tests of all rules")
     )
+    check.add_argument(
+        "--accept", action="store_true", help=_("keep what comes out of the example sites as what is expected of them")
+    )
     check.set_defaults(run=_kb_check)
     listed = kb_actions.add_parser(
         "list", parents=[common, folders], help=_("list the failure modes and what decides each")
@@ -624,7 +627,7 @@ def _case_export(options: argparse.Namespace) -> int:
 def _kb_check(options: argparse.Namespace) -> int:
     from certdoctor.plain import kb
 
-    return kb.check(options.rules, options.kb)
+    return kb.check(options.rules, options.kb, _now(), accept=options.accept)
 
 
 def _kb_list(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 
 from certdoctor.knowledge.forms import RuleForm
@@ -38,3 +39,16 @@ def needs(rule: RuleForm, knowledge: Knowledge) -> Decided:
     if any("observer" not in by and "signature" not in by for by in supplied):
         return Decided.ANSWERS
     return Decided.LOGS if any("observer" not in by for by in supplied) else Decided.FILES
+
+
+_MONTHS = 18  # after which a source is to be read again
+
+
+def not_read_lately(knowledge: Knowledge, today: date) -> tuple[str, ...]:
+    """Return the sources that were last read more than 18 months ago, by id; those never read are none of them."""
+    oldest = divmod(today.year * 12 + today.month - 1 - _MONTHS, 12)
+    return tuple(
+        key
+        for key, source in sorted(knowledge.sources.items())
+        if source.read and (int(source.read[:4]), int(source.read[5:7] or 12) - 1) < oldest
+    )

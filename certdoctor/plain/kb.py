@@ -18,17 +18,38 @@ from certdoctor.language import N_, _, ngettext
 from certdoctor.resources import folder
 
 
-def check(rules: Path | None, kb: Path | None) -> int:
-    """Check the knowledge, print every fault as file:line:column: message, and return 1 if there is one."""
+def check(rules: Path | None, kb: Path | None, now: datetime, *, accept: bool = False) -> int:
+    """Check the knowledge, print every fault as file:line:column: message, and return 1 if there is one.
+
+    What comes out of the example sites is held against what is kept beside them; `accept` keeps it.
+    """
+    from certdoctor.casework.outcomes import changes
     from certdoctor.knowledge.check import check as faults
+    from certdoctor.knowledge.coverage import not_read_lately
     from certdoctor.reasoning.trial import Trial
 
+    where = rules or folder("rules"), kb or folder("kb")
     with Trial() as trial:
-        found = faults(rules or folder("rules"), kb or folder("kb"), trial)
+        found = faults(*where, trial)
     for fault in found:
         print(fault)
-    print(_("{count} faults").format(count=len(found)) if found else _("rules/ and kb/ are in order"), file=sys.stderr)
-    return 1 if found else 0
+    changed: list[str] = []
+    if not found:
+        knowledge = load(*where)
+        changed = list(changes(where[1] / "example", knowledge, now, accept=accept))
+        for line in changed:
+            print(line)
+        if changed:
+            print(
+                _("The example sites come out otherwise; if that is right: certdoctor kb check --accept"),
+                file=sys.stderr,
+            )
+        old = not_read_lately(knowledge, now.date())
+        if old:
+            print(_("Not read for 18 months: {sources}").format(sources=", ".join(old)), file=sys.stderr)
+    count = len(found) + bool(changed)
+    print(_("{count} faults").format(count=count) if count else _("rules/ and kb/ are in order"), file=sys.stderr)
+    return 1 if count else 0
 
 
 def listing(rules: Path | None, kb: Path | None, words: str, *, covered: bool, lang: str, form: str) -> int:

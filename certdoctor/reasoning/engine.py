@@ -90,10 +90,11 @@ class Engine:
             concluded.update(zip(subjects, self.fire(kind.value, sets), strict=True))
         return concluded
 
-    def fire(self, about: str, sets: Sequence[Mapping[str, str]]) -> list[frozenset[str]]:
+    def fire(self, about: str, sets: Sequence[Mapping[str, str]], *, backwards: bool = False) -> list[frozenset[str]]:
         """Return for each set of facts (fact -> value) of one subject the ids of the rules that fire.
 
-        Equal sets are asked once: the engine sees tokens only, so equal sets have equal answers.
+        Equal sets are asked once: the engine sees tokens only, so equal sets have equal answers. The facts of a set
+        go in by their tokens, or the other way round (`backwards`), which must make no difference.
 
         Raises:
             EngineUnavailable: durable_rules cannot be loaded.
@@ -103,7 +104,8 @@ class Engine:
         distinct = sorted({pairs for pairs in asked if pairs})
         if about not in self._plan.shards or not distinct:
             return [frozenset()] * len(sets)
-        answer = self._ask({"do": "fire", "about": about, "sets": distinct})
+        sent = [pairs[::-1] for pairs in distinct] if backwards else distinct
+        answer = self._ask({"do": "fire", "about": about, "sets": sent})
         text = self._plan.tokens.text
         fired = {
             pairs: frozenset(text(token).removeprefix("r:") for token in tokens)

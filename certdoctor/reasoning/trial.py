@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from types import TracebackType
 
 from certdoctor.knowledge.check import Ran
@@ -10,14 +12,18 @@ from certdoctor.knowledge.model import Knowledge
 from certdoctor.reasoning.engine import Engine
 from certdoctor.reasoning.prove import Rulebook
 
-_BATCH = 250  # cases that the engine answers at a time: each answer stays far within its time on a busy machine
+_AT_ONCE = 250  # cases in one question to an engine, which has a limited time for its answer
+_ENGINES = 2  # where there are that many questions
+_BACKWARDS = 3  # every third case is run again with its facts in the other order
+
+Values = Mapping[str, str]
 
 
 class Trial:
-    """A runner of cases; one engine per state of the knowledge."""
+    """A runner of cases; its engines serve one state of the knowledge."""
 
     def __init__(self) -> None:
-        self._engine: Engine | None = None
+        self._engines: list[Engine] = []
         self._knowledge: Knowledge | None = None
 
     def __enter__(self) -> Trial:
@@ -28,29 +34,62 @@ class Trial:
     ) -> None:
         self._end()
 
-    def __call__(self, knowledge: Knowledge, cases: Sequence[tuple[str, Mapping[str, str]]]) -> list[Ran]:
+    def __call__(self, knowledge: Knowledge, cases: Sequence[tuple[str, Values]]) -> list[Ran]:
         """Return for each case (about, fact -> value) the rules that engine and proof say fire.
 
         Raises:
             CertdoctorError: the engine cannot be loaded or fails.
             ValueError: a rule is beyond the engine's bounds.
         """
-        if self._engine is None or self._knowledge is not knowledge:
+        if self._knowledge is not knowledge:
             self._end()
-            self._engine, self._knowledge = Engine(knowledge), knowledge
-        rulebook = Rulebook.of(knowledge)
-        proven = [frozenset(rule.id for rule in rulebook.true(about, values)) for about, values in cases]
-        fired: list[frozenset[str]] = [frozenset()] * len(cases)
-        for kind in sorted({about for about, _ in cases}):
-            places = [place for place, (about, _) in enumerate(cases) if about == kind]
-            for start in range(0, len(places), _BATCH):
-                batch = places[start : start + _BATCH]
-                answers = self._engine.fire(kind, [cases[place][1] for place in batch])
-                for place, answer in zip(batch, answers, strict=True):
-                    fired[place] = answer
-        return [Ran(engine, proof) for engine, proof in zip(fired, proven, strict=True)]
+            self._knowledge = knowledge
+        questions = [
+            (about, places[start : start + _AT_ONCE])
+            for about, places in _by_kind(cases).items()
+            for start in range(0, len(places), _AT_ONCE)
+        ]
+        self._start(knowledge, min(_ENGINES, len(questions)))
+        free: SimpleQueue[Engine] = SimpleQueue()
+        for engine in self._engines:
+            free.put(engine)
+
+        def ask(question: tuple[str, list[int]]) -> tuple[list[frozenset[str]], list[frozenset[str]]]:
+            about, places = question
+            engine = free.get()
+            try:
+                again = [cases[place][1] for place in places if place % _BACKWARDS == 0]
+                fired = engine.fire(about, [cases[place][1] for place in places])
+                return fired, engine.fire(about, again, backwards=True)
+            finally:
+                free.put(engine)
+
+        with ThreadPoolExecutor(max(len(self._engines), 1)) as threads:
+            answers = threads.map(ask, questions)
+            rulebook = Rulebook.of(knowledge)
+            proven = [frozenset(rule.id for rule in rulebook.true(about, values)) for about, values in cases]
+            ran: list[Ran] = [Ran(frozenset(), proof) for proof in proven]
+            for (_about, places), (fired, backwards) in zip(questions, answers, strict=True):
+                other = iter(backwards)
+                for place, engine_says in zip(places, fired, strict=True):
+                    again = next(other) if place % _BACKWARDS == 0 else None
+                    ran[place] = Ran(engine_says, proven[place], again)
+        return ran
+
+    def _start(self, knowledge: Knowledge, count: int) -> None:
+        while len(self._engines) < count:
+            engine = Engine(knowledge)
+            engine.start()
+            self._engines.append(engine)
 
     def _end(self) -> None:
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = self._knowledge = None
+        for engine in self._engines:
+            engine.close()
+        self._engines, self._knowledge = [], None
+
+
+def _by_kind(cases: Sequence[tuple[str, Values]]) -> Mapping[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for place, (about, _values) in enumerate(cases):
+        places.setdefault(about, []).append(place)
+    return places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from shutil import copytree
 
@@ -10,7 +11,7 @@ import pytest
 
 from certdoctor.cli import main
 from certdoctor.knowledge.check import check
-from certdoctor.knowledge.coverage import Decided, coverage, needs
+from certdoctor.knowledge.coverage import Decided, coverage, needs, not_read_lately
 from certdoctor.knowledge.load import load
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.resources import folder
@@ -101,3 +102,16 @@ def test_a_rule_is_tried_on_a_site_premise_by_premise(capsys: pytest.CaptureFixt
     assert "  - chain.state = " in text
     assert "(issuer_missing)" in text
     assert main(["kb", "try", example, "--rule", "no-such"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("today", "old"),
+    [
+        (date(2026, 11, 27), False),
+        (date(2028, 5, 31), False),  # 18 months after November 2026
+        (date(2028, 6, 1), True),
+    ],
+)
+def test_sources_are_to_be_read_again_after_18_months(today: date, old: bool, knowledge: Knowledge) -> None:
+    assert ("S01" in not_read_lately(knowledge, today)) is old
+    assert "recalled" not in not_read_lately(knowledge, today)  # nobody can read it again

@@ -395,3 +395,17 @@ def test_placeholders(text: str, names: set[str]) -> None:
 def test_what_cannot_be_filled_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         placeholders(text)
+
+
+def test_a_conclusion_that_depends_on_the_order_of_facts_is_a_fault(tmp_path: Path) -> None:
+    class Fickle:
+        def __call__(self, knowledge: Knowledge, cases: Sequence[tuple[str, Mapping[str, str]]]) -> list[Ran]:
+            with Trial() as honest:
+                ran = honest(knowledge, cases)
+            fires = next(place for place, each in enumerate(ran) if each.engine)
+            ran[fires] = replace(ran[fires], backwards=frozenset())
+            return ran
+
+    found = check(*write(tmp_path, files()), Fickle())
+    assert len(found) == 1
+    assert found[0].message.endswith("depends on the order of the facts")

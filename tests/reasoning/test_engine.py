@@ -40,6 +40,11 @@ def engine() -> Iterator[Engine]:
         yield running
 
 
+def test_the_order_of_facts_makes_no_difference(engine: Engine) -> None:
+    sets = [{"x": "1", "y": "2", "z": "2"}, {"x": "2", "y": "2", "z": "1"}, {}]
+    assert engine.fire("connection", sets, backwards=True) == engine.fire("connection", sets)
+
+
 def worker_of(engine: Engine) -> subprocess.Popen[bytes]:
     assert engine._worker is not None
     return engine._worker._process

@@ -27,6 +27,7 @@ class Ran:
 
     engine: frozenset[str]
     proof: frozenset[str]
+    backwards: frozenset[str] | None = None  # the engine again, with the facts in another order; None: not tried
 
 
 class Runner(Protocol):

@@ -208,6 +208,9 @@ def _compare(test: _Test, case: _Case, result: Ran, book: Book) -> Iterator[Faul
     for rule in sorted(result.engine ^ result.proof):
         who = "the engine" if rule in result.engine else "the proof"
         yield test.sheet.fault(f"{case.name}: only {who} concludes {rule}", "cases", case.place)
+    if result.backwards is not None:
+        for rule in sorted(result.engine ^ result.backwards):
+            yield test.sheet.fault(f"{case.name}: {rule} depends on the order of the facts", "cases", case.place)
     concluded: dict[str, str] = {}
     for rule in sorted(result.proof):
         form = book.knowledge.rules[rule]
