@@ -709,6 +709,31 @@ def _verified_off_for_uc(site: WholeSite) -> None:
         c.xconf["EdgeConfigServer VerifyOriginServer"] = "OFF"
 
 
+def _secure_lines(site: WholeSite) -> None:
+    """Automatic zones that verify, TLS 1.3 with RSA preferred, and activation code onboarding."""
+    node = site.all("cucm")[0]
+    for box in site.expressways:
+        box.xconf["CollaborationEdge AllowOnboardingOverMra"] = "On"
+    for c in site.cs:
+        c.xconf |= {
+            "SIP Advanced TlsSignatureAlgoPrefRsa": "On",
+            "Zones Zone 9 Name": f"CEtls-{node.name}",
+            "Zones Zone 9 Neighbor Peer 1 Address": node.name,
+            "Zones Zone 9 Neighbor SIP Transport": "TLS",
+            "Zones Zone 9 Neighbor SIP Port": "5061",
+            "Zones Zone 9 Neighbor SIP TLS Verify Mode": "On",
+        }
+
+
+def _stranger_blocked(site: WholeSite) -> None:
+    """Somebody guesses passwords."""
+    e = site.es[0]
+    e.log.append(
+        f'2026-11-24T09:12:44.724+01:00 {e.id} fail2ban: Event="Intrusion Protection Blocking" Src-ip="203.0.113.9" '
+        'Detail="SIP authentication failure" Level="1" UTCTime="2026-11-24 08:12:44,724"\n'
+    )
+
+
 def upload(box: Box, slot: str = "candidate", **more: object) -> dict[str, object]:
     """Return the connection in which a certificate is offered to a box."""
     return {
@@ -743,5 +768,7 @@ ODDITIES: dict[str, Oddity] = {
         _no_xconf,
         _server_store_kept,
         _verified_off_for_uc,
+        _secure_lines,
+        _stranger_blocked,
     )
 }
