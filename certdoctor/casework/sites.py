@@ -79,4 +79,5 @@ def finding_files(examination: Examination, finding: Treatable) -> tuple[Artefac
         examination.deployment,
         examination.judgements,
         examination.evidence,
+        finding.subject_id if finding.subject_kind == "certificate" else "",
     )

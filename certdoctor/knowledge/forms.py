@@ -148,7 +148,7 @@ class FixStep(Form, frozen=True, kw_only=True):
     can_wait: bool = False
     where: str = ""  # menu path
     command: str = ""
-    artefact: Literal["", "missing_cas", "converted_file", "request"] = ""  # file that treatment writes
+    artefact: Literal["", "missing_cas", "own_cas", "converted_file", "request"] = ""  # file that treatment writes
     stopgap: bool = False  # weakens security; `way_back` in the text says how to undo it
     source: str = ""
 

@@ -51,18 +51,24 @@ def pem(certificate: Certificate) -> str:
 
 
 def missing_cas(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
-    """Return, per trust list, each CA certificate that it lacks, as one PEM file per CA.
+    """Return, per trust list of a verifier, each CA certificate that it lacks, as one PEM file per CA.
 
     A CA that is nowhere in the evidence cannot be written: `ca_requests` says what to ask the CA for.
     """
+    return _cas((j, _lists(j), frozenset()) for j in judgements)
+
+
+def own_cas(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
+    """Return each CA that an Expressway's own trust list needs to complete the chain it sends (S28), one file per CA."""
+    return _cas((j, _own_list(j), _held(j.presenter)) for j in judgements)
+
+
+def _cas(wanted: Iterable[tuple[Judgement, tuple[str, ...], frozenset[str]]]) -> tuple[Artefact, ...]:
     by_list: dict[str, dict[str, Certificate]] = {}
-    for judgement in judgements:
-        if judgement.missing is None:
-            continue
-        for name in _lists(judgement):
-            wanted = by_list.setdefault(name, {})
-            for found in judgement.missing.to_add:
-                wanted[found.certificate.sha256] = found.certificate
+    for judgement, lists, held in wanted:
+        for found in judgement.missing.to_add if judgement.missing else ():
+            for name in lists if found.certificate.sha256 not in held else ():
+                by_list.setdefault(name, {})[found.certificate.sha256] = found.certificate
     return tuple(
         Artefact(
             f"{name}-{number:02d}-{_slug(certificate.label)}.pem",
@@ -75,8 +81,11 @@ def missing_cas(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
     )
 
 
-def ca_requests(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
-    """Return one text that says what to ask the CA for, where a missing CA is not in the evidence."""
+def ca_requests(judgements: Iterable[Judgement], *, own: bool = False) -> tuple[Artefact, ...]:
+    """Return one text that says what to ask the CA for, where a missing CA is not in the evidence.
+
+    `own`: it is for the list of the box that presents the certificate, not of the one that judges it.
+    """
     lines: dict[str, None] = {}
     for judgement in judgements:
         missing = judgement.missing
@@ -84,7 +93,7 @@ def ca_requests(judgements: Iterable[Judgement]) -> tuple[Artefact, ...]:
             continue
         top = missing.to_add[-1].certificate if missing.to_add else missing.wanted_by
         lines[
-            f"for {', '.join(_lists(judgement))}:\n"
+            f"for {', '.join(_own_list(judgement) if own else _lists(judgement))}:\n"
             f"  subject: {clean(top.issuer)}\n"
             f"  key identifier: {top.authority_key_id or 'not named'}\n"
             f"  address named in the certificate (AIA): {clean(', '.join(top.ca_issuer_urls)) or 'none'}\n"
@@ -285,17 +294,20 @@ def artefacts(
     deployment: Deployment,
     judgements: Iterable[Judgement],
     evidence: Evidence,
+    certificate: str = "",
 ) -> tuple[Artefact, ...]:
     """Return the files for one finding.
 
     Args:
-        kinds: what its fix steps ask for ("missing_cas", "converted_file", "request").
+        kinds: what its fix steps ask for ("missing_cas", "own_cas", "converted_file", "request").
         params: its placeholders (presenter, node, file).
         connections: ids of the connections it hits.
         side: whose certificate it is about, "" for all.
         deployment: the site.
         judgements: all judgements of the examination.
         evidence: all that was read.
+        certificate: SHA-256, or its start, of the certificate that the finding is about: only who holds it as its own
+            needs another.
     """
     wanted = set(kinds)
     hit = set(connections)
@@ -305,6 +317,9 @@ def artefacts(
     if "missing_cas" in wanted:
         result += missing_cas(mine)
         result += ca_requests(mine)
+    if "own_cas" in wanted:
+        result += own_cas(mine)
+        result += ca_requests(mine, own=True)
     if "converted_file" in wanted:
         if "file" in params:
             result += converted(evidence, [params["file"]], rewrite=True)
@@ -312,10 +327,15 @@ def artefacts(
             result += converted(evidence, [d.origin.path for d in evidence.documents])
     if "request" in wanted:
         ids = dict.fromkeys([j.presenter.id for j in mine] or [params.get("presenter", params.get("node", ""))])
-        for node in (deployment.nodes[i] for i in ids if i in deployment.nodes):
-            identity = next((j.identity for j in mine if j.presenter.id == node.id), None) or node.identities.get(
-                "server"
-            )
+        shown = {j.presenter.id: j.identity for j in reversed(mine) if j.identity}
+        holders = {
+            node.id: identity
+            for node in deployment.nodes.values()
+            for identity in node.identities.values()
+            if certificate and identity.leaf.certificate.sha256.startswith(certificate)
+        }
+        for node in (deployment.nodes[i] for i in holders or ids if i in deployment.nodes):
+            identity = holders.get(node.id) or shown.get(node.id) or node.identities.get("server")
             leaf, slot = (identity.leaf.certificate, identity.slot) if identity else (None, "server")
             result.append(request(node, deployment, every, leaf, "server" if slot.startswith("candidate") else slot))
     return tuple(result)
@@ -329,6 +349,14 @@ def _lists(judgement: Judgement) -> tuple[str, ...]:
     if node.role == "cucm" and judgement.connection.kind == "tftp-https":
         return (f"{node.id}-tomcat-trust", f"{node.id}-CallManager-trust")
     return (f"{node.id}-{judgement.trust.name if judgement.trust else 'ca'}-trust",)
+
+
+def _own_list(judgement: Judgement) -> tuple[str, ...]:
+    return (f"{judgement.presenter.id}-trusted-ca",)
+
+
+def _held(node: Node) -> frozenset[str]:
+    return frozenset(f.certificate.sha256 for f in node.trust["ca"].entries) if "ca" in node.trust else frozenset()
 
 
 def _slug(text: str) -> str:

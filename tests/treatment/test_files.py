@@ -103,6 +103,33 @@ def test_lists_of_cucm(kind: str, store: str, expected: list[str]) -> None:
     assert list(dict.fromkeys(a.name[: a.name.index("-0")] for a in found)) == expected
 
 
+def phone(*own: pki.Issued, knows: pki.Issued = ROOT) -> Deployment:
+    """A client that knows one root, and an Expressway-E with this own list that shows its leaf alone."""
+    return deploy(
+        {
+            "phone": Box(role="client", trust={"ca": knows.pem}),
+            "expe1": Box(
+                role="expressway-e", names=(E,), identities={"server": E_LEAF.pem}, trust={"ca": pki.bundle(*own)}
+            ),
+            "other": Box(role="other", trust={"ca": SUB.pem}),
+        }
+    )
+
+
+def test_what_is_not_sent_goes_into_the_own_list() -> None:
+    """A client cannot be given the intermediate: the box that shows its certificate has to send it."""
+    refused = judged(phone(STRANGER), connection("edge-https", "phone", "expe1", name=E))["server"]
+    assert [a.name for a in files.own_cas([refused])] == ["expe1-trusted-ca-01-Files-Sub.pem"]
+    assert files.ca_requests([refused], own=True)[0].data.decode().count("for expe1-trusted-ca:") == 1
+
+
+def test_nothing_is_written_for_an_own_list_that_holds_it() -> None:
+    made = phone(ROOT, SUB, knows=STRANGER)
+    refused = judged(made, connection("edge-https", "phone", "expe1", name=E))["server"]
+    assert len(files.missing_cas([refused])) == 2
+    assert files.own_cas([refused]) == ()
+
+
 def test_what_to_ask_the_ca_for() -> None:
     made = pair(STRANGER, own=(STRANGER,))
     (asked,) = files.ca_requests(server_sides(made, "traversal-sip", "traversal-ssh"))
@@ -296,6 +323,18 @@ def test_artefacts_of_a_finding() -> None:
     assert [a.name for a in files.artefacts(["request"], {"presenter": "expc1"}, [], "", made, every, Evidence())] == [
         "expc1-request.cnf"
     ]
+
+
+def test_only_who_holds_the_certificate_needs_another() -> None:
+    made = pair(ROOT, SUB)
+    every = judged_all(made)
+    hit = [j.connection.id for j in every]
+
+    def names(certificate: str) -> list[str]:
+        return [a.name for a in files.artefacts(["request"], {}, hit, "", made, every, Evidence(), certificate)]
+
+    assert names(E_LEAF.sha256[:16]) == ["expe1-request.cnf"]
+    assert sorted(names("")) == ["expc1-request.cnf", "expe1-request.cnf"]
 
 
 def test_converted_file_of_a_finding() -> None:

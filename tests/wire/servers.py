@@ -74,6 +74,10 @@ class Started:
             time.sleep(0.02)
 
 
+class NotStarted(AssertionError):
+    """A server ended instead of serving, as it does with a key that does not fit; its log is the message."""
+
+
 def need(*programs: str) -> None:
     """Skip where a server is not installed; fail where CERTDOCTOR_SERVERS=required."""
     missing = [program for program in programs if shutil.which(program) is None and not Path(program).exists()]
@@ -106,6 +110,9 @@ def running(
         log: where it writes.
         ready: those of the ports that are connected to in order to see that it is up; all by default.
         environment: added to the test's own.
+
+    Raises:
+        NotStarted: it ended before its ports answered.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -120,7 +127,8 @@ def running(
         until = time.monotonic() + PATIENCE
         for name in ports if ready is None else ready:
             while not _answers(ports[name]):
-                assert process.poll() is None, f"{command[0]} ended:\n{log.read_text(errors='replace')}"
+                if process.poll() is not None:
+                    raise NotStarted(f"{command[0]} ended:\n{log.read_text(errors='replace')}")
                 assert time.monotonic() < until, f"{command[0]} does not start:\n{log.read_text(errors='replace')}"
                 time.sleep(0.02)
         yield Started(ports, log)
@@ -257,8 +265,7 @@ def tomcat(folder: Path, upstreams: Mapping[str, int]) -> Iterator[Started]:
     """Tomcat with a connector for each state and, as users' directory, each TLS upstream over LDAPS."""
     need("/usr/bin/java", "/usr/bin/keytool", str(TOMCAT / "bin" / "bootstrap.jar"))
     ports = free_ports(STATES)
-    for place in ("conf", "logs", "temp", "work", "webapps"):
-        (folder / place).mkdir()
+    (folder / "conf").mkdir()
     store, password = folder / "root.p12", "changeit"
     keytool: list[str | Path] = [
         "/usr/bin/keytool",
@@ -289,6 +296,16 @@ def tomcat(folder: Path, upstreams: Mapping[str, int]) -> Iterator[Started]:
         f'<Realm className="org.apache.catalina.realm.CombinedRealm">{realms}</Realm>'
         '<Host name="localhost" appBase="webapps"/></Engine></Service></Server>'
     )
+    trusting = (f"-Djavax.net.ssl.trustStore={store}", f"-Djavax.net.ssl.trustStorePassword={password}")
+    with catalina(folder, ports, trusting) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def catalina(folder: Path, ports: Mapping[str, int], options: Sequence[str] = ()) -> Iterator[Started]:
+    """Tomcat with conf/server.xml of the folder; `options` are Java's."""
+    for place in ("logs", "temp", "work", "webapps"):
+        (folder / place).mkdir()
     (folder / "conf" / "logging.properties").write_text(
         "handlers = java.util.logging.ConsoleHandler\n"
         "java.util.logging.ConsoleHandler.level = ALL\n"
@@ -298,8 +315,7 @@ def tomcat(folder: Path, upstreams: Mapping[str, int]) -> Iterator[Started]:
     jars = ":".join(str(TOMCAT / "bin" / jar) for jar in ("bootstrap.jar", "tomcat-juli.jar"))
     command = [
         *("/usr/bin/java", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Duser.language=en", "-cp", jars),
-        f"-Djavax.net.ssl.trustStore={store}",
-        f"-Djavax.net.ssl.trustStorePassword={password}",
+        *options,
         *("-Djava.util.logging.manager=org.apache.juli.ClassLoaderLogManager",),
         f"-Djava.util.logging.config.file={folder}/conf/logging.properties",
         *(f"-Dcatalina.home={TOMCAT}", f"-Dcatalina.base={folder}", f"-Djava.io.tmpdir={folder}/temp"),
@@ -318,16 +334,9 @@ def traffic_server(folder: Path, upstreams: Mapping[str, int]) -> Iterator[Start
     need("/usr/bin/traffic_server")
     states = {name: state for name, state in STATES.items() if name != "expired"}
     ports = free_ports([*states, "plain"])
-    for place in ("run", "logs", "cache"):
-        (folder / place).mkdir()
     secured = " ".join(f"{ports[name]}:ssl" for name in states)
     settings = {
         "http.server_ports STRING": f"{secured} {ports['plain']}",
-        "admin.user_id STRING": "#-1",  # whoever runs the tests
-        "log.logging_enabled INT": "0",
-        "http.wait_for_cache INT": "0",
-        "url_remap.remap_required INT": "1",
-        "hostdb.host_file.path STRING": f"{folder}/hosts",
         "ssl.server.cert.path STRING": f"{folder}",
         "ssl.server.private_key.path STRING": f"{folder}",
         "ssl.CA.cert.filename STRING": "root.pem",
@@ -336,10 +345,7 @@ def traffic_server(folder: Path, upstreams: Mapping[str, int]) -> Iterator[Start
         "ssl.client.verify.server.properties STRING": "ALL",
         "ssl.client.CA.cert.filename STRING": "root.pem",
         "ssl.client.CA.cert.path STRING": f"{folder}",
-        **{f"diags.output.{kind} STRING": "E" for kind in ("status", "note", "warning", "error", "fatal", "alert")},
-        "output.logfile STRING": "stdout",
     }
-    (folder / "records.config").write_text("".join(f"CONFIG proxy.config.{k} {v}\n" for k, v in settings.items()))
     (folder / "ssl_multicert.config").write_text(
         "".join(
             f"dest_ip=127.0.0.1:{ports[name]} ssl_cert_name={name}.pem ssl_key_name={name}.key\n" for name in states
@@ -355,9 +361,32 @@ def traffic_server(folder: Path, upstreams: Mapping[str, int]) -> Iterator[Start
         )
     )
     names = {name: "elsewhere.example.com" if name == "name" else NAME for name in upstreams}
-    (folder / "hosts").write_text("".join(f"127.0.0.1 {host}\n" for host in sorted(set(names.values()))))
+    remap = [(name, names[name], port) for name, port in upstreams.items()]
+    with passing_on(folder, ports, settings, remap) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def passing_on(
+    folder: Path, ports: Mapping[str, int], settings: Mapping[str, str], remap: Sequence[tuple[str, str, int]]
+) -> Iterator[Started]:
+    """Traffic Server with these settings; what asks for NAME.test is passed on to HOST:PORT, for each of `remap`."""
+    for place in ("run", "logs", "cache"):
+        (folder / place).mkdir()
+    every = {
+        "admin.user_id STRING": "#-1",  # whoever runs the tests
+        "log.logging_enabled INT": "0",
+        "http.wait_for_cache INT": "0",
+        "url_remap.remap_required INT": "1",
+        "hostdb.host_file.path STRING": f"{folder}/hosts",
+        **{f"diags.output.{kind} STRING": "E" for kind in ("status", "note", "warning", "error", "fatal", "alert")},
+        "output.logfile STRING": "stdout",
+        **settings,
+    }
+    (folder / "records.config").write_text("".join(f"CONFIG proxy.config.{k} {v}\n" for k, v in every.items()))
+    (folder / "hosts").write_text("".join(f"127.0.0.1 {host}\n" for host in sorted({host for _, host, _ in remap})))
     (folder / "remap.config").write_text(
-        "".join(f"map http://{name}.test/ https://{names[name]}:{port}/\n" for name, port in upstreams.items())
+        "".join(f"map http://{name}.test/ https://{host}:{port}/\n" for name, host, port in remap)
     )
     (folder / "storage.config").write_text(f"{folder}/cache 16M\n")
     (folder / "ip_allow.yaml").write_text(
@@ -438,8 +467,7 @@ def request(
         host: asked for in SNI and in the Host header.
     """
     try:
-        with socket.create_connection(("127.0.0.1", port), 5) as connection:
-            connection.settimeout(5)
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
             if not tls:
                 return _page(connection, host)
             with _client(folder, client, trusts).wrap_socket(connection, server_hostname=host) as secured:
