@@ -260,7 +260,15 @@ def nginx_server(folder: Path, end: End) -> Iterator[Started]:
         f" ssl_certificate {end.identity}; ssl_certificate_key {end.key}; ssl_trusted_certificate {end.own_list};"
         " location / { return 204; } } }\n"
     )
-    command: list[str | Path] = ["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "nginx.log"]
+    command: list[str | Path] = [
+        "/usr/sbin/nginx",
+        "-p",
+        folder,
+        "-c",
+        folder / "nginx.conf",
+        "-e",
+        folder / "nginx.log",
+    ]
     with running(command, ports, folder / "nginx.log") as started:
         yield started
 
