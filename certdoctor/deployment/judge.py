@@ -33,7 +33,6 @@ T = TypeVar("T")
 
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
-ANY_USAGE = "2.5.29.37.0"
 
 # X509_V_ERR_*: the part of the chain that each error is about (openssl-verification-options, x509_vfy.h).
 _UNTRUSTED = {2, 18, 19, 20, 21, 27, 33}
@@ -233,6 +232,10 @@ class _Judge:
             if top.self_signed and len(chain) == 1:
                 same = tuple(f for f in trust.entries if f.certificate.subject_key == leaf.subject_key)
                 state = ChainState.SAME_NAME_OTHER_KEY if same else ChainState.SELF_SIGNED_UNTRUSTED
+                if leaf.sha256 in trusted:
+                    # It is in the list; without key identifiers OpenSSL looks no further than the first of its name.
+                    state = ChainState.SAME_NAME_FIRST
+                    same = tuple(f for f in same if f.certificate.sha256 != leaf.sha256)
                 available = self._deployment.certificates.get(leaf.sha256, ())
                 missing = MissingIssuer(
                     leaf.subject,
@@ -245,7 +248,7 @@ class _Judge:
                     same,
                 )
                 return _Explained(state, missing, leaf)
-            return self._missing(chain, trusted, trust, codes)
+            return self._missing(chain, trusted, trust, damaged)
         if codes & _PATH_LENGTH:
             depth = max((e.depth for e in answer.errors if e.code in _PATH_LENGTH), default=1)
             return _Explained(ChainState.PATH_TOO_LONG, culprit=chain[min(depth, len(chain) - 1)])
@@ -259,10 +262,16 @@ class _Judge:
         return _Explained(ChainState.COMPLETE, culprit=timely)
 
     def _missing(
-        self, chain: Sequence[Certificate], trusted: set[str], trust: TrustList, codes: set[int]
+        self, chain: Sequence[Certificate], trusted: set[str], trust: TrustList, damaged: int | None
     ) -> _Explained:
-        """Name the CA at which the chain breaks off, and what has to be added to the list."""
-        if chain[-1].self_signed:
+        """Name the CA at which the chain breaks off, and what has to be added to the list.
+
+        `damaged` is the depth of a certificate that the one above it, of the right name, did not sign.
+        """
+        if damaged is not None:
+            wanted_by = chain[damaged]
+            above = self._above(wanted_by, trusted)
+        elif chain[-1].self_signed:
             # The whole chain is known (the root came along), but its root is not in the list.
             lacking = [c for c in chain[1:] if c.sha256 not in trusted]
             wanted_by = chain[chain.index(lacking[0]) - 1] if lacking else chain[0]
@@ -289,6 +298,8 @@ class _Judge:
             to_add=tuple(dict.fromkeys(above)),
             same_name=same,
         )
+        if damaged is not None and same and candidates:
+            return _Explained(ChainState.SAME_NAME_FIRST, missing, wanted_by)
         if same and not any(f.certificate.sha256 in trusted for f in candidates):
             return _Explained(ChainState.SAME_NAME_OTHER_KEY, missing, wanted_by)
         listed = wanted_by is not chain[0] and wanted_by.sha256 in trusted
@@ -466,7 +477,7 @@ def _purpose_checked(form: SideForm, verifier: Node) -> bool:
 
 def _lacks(leaf: Certificate, purpose: str) -> str | None:
     usages = leaf.extended_key_usage
-    if usages is None or ANY_USAGE in usages:
+    if usages is None:  # OpenSSL does not take anyExtendedKeyUsage for either of the two
         return None
     if purpose == "server" and SERVER_AUTH not in usages:
         return "lacks_server_auth"

@@ -131,6 +131,7 @@ class ChainState(StrEnum):
     ROOT_MISSING = "root_missing"
     SELF_SIGNED_UNTRUSTED = "self_signed_untrusted"
     SAME_NAME_OTHER_KEY = "same_name_other_key"
+    SAME_NAME_FIRST = "same_name_first"
     ISSUER_NOT_CA = "issuer_not_ca"
     PATH_TOO_LONG = "path_too_long"
     NAME_NOT_PERMITTED = "name_not_permitted"

@@ -264,21 +264,21 @@ class _Side:
     def _twin(self, listed: set[str]) -> Iterator[Fact]:
         """An expired certificate with the same name and key as a CA that the chain uses or could use."""
         j, at = self.j, self.deployment.at
-        used = {c.public_key_sha256: c for c in (*j.chain[1:], *j.sent[1:])}
-        # What the chain itself rests on is an expired CA, not the twin of a valid one.
+        entries = [f.certificate for f in j.trust.entries] if j.trust else []
+        used = {c.public_key_sha256 for c in (*j.chain[1:], *j.sent[1:])}
+        # What the chain itself rests on is an expired CA, unless a valid one of this name and key is at hand too.
+        valid = {(c.public_key_sha256, c.subject_key) for c in (*j.sent[1:], *entries) if c.not_after >= at}
         expired_sent = [c for c in j.sent[1:] if c.not_after < at and c not in j.chain]
         twins = [
-            f.certificate
-            for f in (j.trust.entries if j.trust else ())
-            if f.certificate.not_after < at and f.certificate.public_key_sha256 in used and f.certificate not in j.chain
+            c
+            for c in entries
+            if c.not_after < at
+            and c.public_key_sha256 in used
+            and (c not in j.chain or (c.public_key_sha256, c.subject_key) in valid)
         ]
         issuers = {c.issuer_key for c in (*j.sent, *j.chain)}
         # A cross-certificate that leads to an expired root: old verifiers follow it and fail.
-        crossed = [
-            f.certificate
-            for f in (j.trust.entries if j.trust else ())
-            if f.certificate.not_after < at and f.certificate.subject_key in issuers and f.certificate not in j.chain
-        ]
+        crossed = [c for c in entries if c.not_after < at and c.subject_key in issuers and c not in j.chain]
         by = twins or crossed or expired_sent
         value = "expired_in_list" if twins else "expired_sent" if by else "none"
         twin = by[0] if by else None

@@ -150,6 +150,48 @@ def test_the_wrong_twin_is_named() -> None:
     assert found.missing.wanted_by == decoded(pki.leaf(E, OTHER_KEY))
 
 
+# Of several with one name, which is found
+
+
+def unmarked(issuer: pki.Issued | None, key: str) -> pki.Issued:
+    """A CA that names no keys."""
+    return pki.issue(pki.name("Judge Unnamed"), issuer, private=pki.key(f"unnamed {key}"), is_ca=True, key_ids=False)
+
+
+UNNAMED, SHADOW = unmarked(ROOT, "one"), unmarked(ROOT, "two")
+BELOW = pki.issue(pki.name(E), UNNAMED, private=pki.key("below"), names=(E,), purposes=pki.BOTH, key_ids=False)
+
+
+@pytest.mark.parametrize(
+    ("listed", "sent", "state"),
+    [
+        ((ROOT, UNNAMED, SHADOW), (), ChainState.COMPLETE),
+        ((ROOT, SHADOW, UNNAMED), (), ChainState.SAME_NAME_FIRST),
+        ((ROOT, SHADOW), (UNNAMED,), ChainState.SAME_NAME_FIRST),
+        ((ROOT, SHADOW), (), ChainState.SAME_NAME_OTHER_KEY),
+    ],
+)
+def test_order_decides_where_certificates_name_no_keys(
+    listed: tuple[pki.Issued, ...], sent: tuple[pki.Issued, ...], state: ChainState
+) -> None:
+    found = e_seen_by(box("expressway-c", cas=listed), box("expressway-e", (BELOW, *sent), None))
+    assert found.chain_state == state
+    assert (found.outcome == Outcome.ACCEPTED) is (state == ChainState.COMPLETE)
+    if state != ChainState.COMPLETE:
+        assert found.missing is not None
+        assert found.missing.wanted_by == decoded(BELOW)
+        assert [f.certificate for f in found.missing.same_name] == [decoded(SHADOW)]
+
+
+@pytest.mark.parametrize(("listed", "sent"), [((ROOT, OTHER_KEY, SUB), ()), ((ROOT, OTHER_KEY), (SUB,))])
+def test_order_is_of_no_matter_where_they_name_keys(
+    listed: tuple[pki.Issued, ...], sent: tuple[pki.Issued, ...]
+) -> None:
+    server = box("expressway-e", (E_LEAF, *sent), None)
+    found = e_seen_by(box("expressway-c", cas=listed, version="X14.0.5"), server, "traversal-sip")
+    assert found.outcome == Outcome.ACCEPTED
+
+
 # What is sent
 
 
@@ -360,7 +402,7 @@ def test_cluster_peers_stop_asking_for_the_client_usage(version: str, outcome: O
     [
         (pki.BOTH, "ok"),
         (None, "ok"),
-        ((x509.ObjectIdentifier("2.5.29.37.0"),), "ok"),
+        ((x509.ObjectIdentifier("2.5.29.37.0"),), "lacks_server_auth"),  # any usage: OpenSSL does not take it
         ((pki.CLIENT_AUTH,), "lacks_server_auth"),
         ((x509.ObjectIdentifier("1.3.6.1.5.5.7.3.4"),), "lacks_server_auth"),
     ],
@@ -551,7 +593,8 @@ KEYED = (pki.self_signed(E, key_name="keyed"), pki.self_signed(E, key_name="keye
 @pytest.mark.parametrize(
     ("leaf", "listed", "state"),
     [
-        (TOMCAT, (MANAGER, TOMCAT), ChainState.SAME_NAME_OTHER_KEY),
+        (TOMCAT, (MANAGER, TOMCAT), ChainState.SAME_NAME_FIRST),
+        (TOMCAT, (MANAGER,), ChainState.SAME_NAME_OTHER_KEY),
         (TOMCAT, (TOMCAT, MANAGER), ChainState.COMPLETE),
         (KEYED[1], KEYED, ChainState.COMPLETE),
         (KEYED[0], KEYED, ChainState.COMPLETE),
