@@ -281,10 +281,10 @@ class _Ticket:
         mine = {a.data for a in finding_files(self._examination, finding)}
         files = [a for a in self._files if a.data in mine]
         lists = ("Append CA certificate", "-trust")  # a step that adds CAs somewhere
-        kinds = {"missing_cas": "ca/", "request": "requests/", "converted_file": "converted/"}
+        kinds = {"missing_cas": "ca/", "own_cas": "ca/", "request": "requests/", "converted_file": "converted/"}
         if step.artefact:
             asked = [a for a in files if a.path.startswith(kinds[step.artefact])]
-            if step.artefact == "missing_cas":
+            if step.artefact in ("missing_cas", "own_cas"):
                 asked += [a for a in files if a.name == "ask-the-ca.txt"]
         elif step.where.endswith(lists):
             ids = tuple(f"ca/{box.node.id}-" for box in on)

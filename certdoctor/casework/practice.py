@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from certdoctor.casework.proof import Proof
     from certdoctor.casework.renewal import Kept as KeptRenewal
     from certdoctor.casework.renewal import Request as RenewalRequest
+    from certdoctor.casework.whatif import Change, WhatIf
     from certdoctor.evidence.targets import Target
     from certdoctor.knowledge.model import Knowledge
     from certdoctor.reasoning.engine import Engine
@@ -173,6 +174,28 @@ class Practice:
         with self._database.reading() as session:
             stands = standing.of_site(session, self._reader, site_id)
         return self._examined(stands, lang, at)
+
+    def what_if(self, site_id: int, changes: Sequence[Change], lang: str = "en") -> WhatIf:
+        """Examine a site as it stands and as it would stand after changes; nothing is stored.
+
+        Raises:
+            CertdoctorError: a change names something that is not there, or a file that holds no certificate.
+        """
+        from certdoctor.casework.whatif import rehearse
+
+        engine = self._warm_up()
+        with self._database.reading() as session:
+            stands = standing.of_site(session, self._reader, site_id)
+        return rehearse(
+            stands.evidence,
+            stands.description,
+            changes,
+            self._loaded(),
+            engine,
+            now=self._clock(),
+            lang=lang,
+            answers=stands.answers,
+        )
 
     def set_domains(self, site_id: int, domains: Sequence[str]) -> None:
         """Set the service-discovery domains of a site."""

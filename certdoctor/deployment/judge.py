@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
+ANY_USAGE = "2.5.29.37.0"
 
 # X509_V_ERR_*: the part of the chain that each error is about (openssl-verification-options, x509_vfy.h).
 _UNTRUSTED = {2, 18, 19, 20, 21, 27, 33}

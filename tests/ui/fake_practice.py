@@ -22,6 +22,7 @@ from certdoctor.casework.examination import (
 from certdoctor.casework.practice import Added, Practice, Proposal, SymptomMatch
 from certdoctor.casework.proof import Proof, Side, State, Verified
 from certdoctor.casework.stopgaps import StopgapLine
+from certdoctor.casework.whatif import Change, Shift, Upload, WhatIf
 from certdoctor.deployment.model import Connection, Deployment, Identity, Judgement, Node, OpenSSLError, Outcome
 from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Certificate, Document, Evidence, Form, Found, Kind, Origin, Problem
@@ -440,6 +441,26 @@ class FakePractice(Practice):
         self._record("examine_site")
         case = next((v for v in self._cases.values() if v.case.site_id == site_id), None)
         return self._examination(case, lang, at)
+
+    def what_if(self, site_id: int, changes: Sequence[Change], lang: str = "en") -> WhatIf:
+        self._record("what_if")
+        before = self.examine_site(site_id, lang)
+        zone, login = before.connections[0], before.connections[2]
+        return WhatIf(
+            before=before,
+            after=replace(before, findings=(EXPIRED,)),
+            changes=tuple(type(change).__name__ for change in changes),
+            shifts=(
+                Shift(
+                    zone.id, zone.kind, zone.client, zone.server, "server", "refused", "accepted", "no longer: CHN-01"
+                ),
+                Shift(login.id, login.kind, login.client, login.server, "client", "not_required", "refused", "LIF-01"),
+            ),
+            uploads=(Upload("expe1", "new/expe1.pem", "accepted", ()),),
+            new=(EXPIRED,),
+            gone=(CAUSE,),
+            remaining=(),
+        )
 
     def set_domains(self, site_id: int, domains: Sequence[str]) -> None:
         self._record("set_domains")

@@ -146,6 +146,54 @@ async def test_a_matrix_wider_than_the_screen_scrolls_with_its_columns() -> None
         assert max(len(text) for text in user.text.splitlines()) <= 80
 
 
+async def test_what_if_a_day_comes() -> None:
+    async with using() as user:
+        await user.press("down", "enter", "i")
+        user.shows("whatif-empty")
+        await user.press("d")
+        await user.type("soon")
+        await user.press("enter")
+        assert "is no time" in user.status
+        await user.press("ctrl+u")
+        await user.type("2027-03-15")
+        await user.press("enter")
+        user.shows("whatif")
+        # Signs say without colour what gets worse.
+        user.sees("! uc-https-expc1-cucm1", "  traversal-sip-expc1-expe1")
+        await user.press("d")
+        await user.type("2028-01-01")
+        await user.press("enter")
+        assert user.text.count("DateChange") == 1  # there is one date only
+
+
+async def test_what_if_leads_to_the_finding_and_a_change_is_taken_back() -> None:
+    async with using() as user:
+        await user.press("down", "enter", "i", "d")
+        await user.type("2027-03-15")
+        await user.press("enter", "down", "enter")
+        user.sees("Proof")
+        await user.press("escape", "home", "delete")
+        user.sees("Nothing is changed yet")
+
+
+async def test_what_if_keeps_what_it_shows_where_a_change_cannot_be_made() -> None:
+    practice = FakePractice().with_example()
+    async with using(practice) as user:
+        await user.press("down", "enter", "i", "v")
+        await user.press("enter")
+        await user.type("X15.5")
+        await user.press("enter")
+        user.sees("VersionChange")
+        practice.fail = CertdoctorError("There is no such file.")
+        await user.press("d")
+        await user.type("2027-03-15")
+        await user.press("enter")
+        assert "no such file" in user.status
+        user.sees("VersionChange").sees_not("DateChange")
+        await user.press("x")
+        assert practice.calls.count("what_if") == 3
+
+
 async def test_a_cell_without_a_connection_leads_nowhere() -> None:
     class Sparse(FakePractice):
         def examine_site(self, site_id: int, lang: str = "en", at: datetime | None = None) -> Examination:

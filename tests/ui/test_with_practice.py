@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from certdoctor.casework.practice import Practice
+from certdoctor.language import set_language
 from tests import pki
 from tests.casework import folders
 from tests.ui.driving import User, using
@@ -72,6 +74,52 @@ async def test_the_matrix_of_the_example_leads_to_the_broken_link_and_its_findin
         user.sees("CLI-01", "Proof")
         await user.press("escape", "escape", "down", "right")
         user.sees("[ok/X!!!]", "expc1 → cucm-pub", "CUCM does not trust the CA of Expressway-C")
+
+
+async def test_a_renewal_is_rehearsed_with_its_trust_and_its_day(practice: Practice, tmp_path: Path) -> None:
+    new = pki.ca("A New CA")
+    leaf, ca = tmp_path / "new.pem", tmp_path / "ca.pem"
+    leaf.write_text(pki.leaf("expe1.beispiel.example", new, end=datetime(2027, 3, 1, tzinfo=UTC)).pem)
+    ca.write_text(new.pem)
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "escape", "end", "enter", "i", "c")
+        await user.type("expe1 server")
+        await user.press("enter", "ctrl+u")
+        await user.type(str(leaf))
+        await user.press("enter")
+        user.sees("expe1: server certificate", "Upload of new.pem to expe1: REFUSED", "! sip-expc1-expe1")
+        events = [event.kind for event in practice.site(1).events]
+        for node in ("expc1", "expe1"):
+            await user.press("t")
+            await user.type(f"{node} ca")
+            await user.press("enter", "ctrl+u")
+            await user.type(str(ca))
+            await user.press("enter")
+        user.sees("A New CA added to the list ca", "Upload of new.pem to expe1: accepted").sees_not("! sip-expc1")
+        await user.press("d")
+        await user.type("2027-03-15")
+        await user.press("enter")
+        user.sees("! sip-expc1-expe1", "LIF-01")
+        assert [event.kind for event in practice.site(1).events] == events  # nothing is stored
+
+
+async def test_a_ca_is_taken_out_of_a_list_for_once(practice: Practice) -> None:
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "escape", "end", "enter", "i", "r")
+        await user.type("expc1 root")
+        await user.press("enter")
+        user.sees("removed from the list ca", "! ")
+
+
+async def test_an_upgrade_is_rehearsed_in_german(practice: Practice) -> None:
+    set_language("de")
+    async with using(practice, lang="de", clock=lambda: pki.NOW) as user:
+        await user.press("e", "escape", "end", "enter", "i", "v")
+        await user.type("expc1")
+        await user.press("enter")
+        await user.type("X15.5")
+        await user.press("enter")
+        user.shows("whatif-de")
 
 
 async def test_a_pasted_certificate_goes_to_the_node_whose_name_it_holds(practice: Practice) -> None:

@@ -19,6 +19,7 @@ from certdoctor.ui.jobs import Job, Meter, sentence
 from certdoctor.ui.spans import line
 from certdoctor.ui.widgets.bars import Bar, KeyBar, Sections, Status, TitleBar
 from certdoctor.ui.widgets.fields import Form, Line
+from certdoctor.ui.widgets.pick import PathPanel, listing
 
 if TYPE_CHECKING:
     from certdoctor.casework.practice import Practice
@@ -256,6 +257,17 @@ class Frame(Screen[None]):
     def panel(self) -> Widget | None:
         """What is open in the place of the body."""
         return self._panel
+
+    def list_paths(self, panel: PathPanel, typed: str) -> None:
+        """Give a path panel the files that fit what is typed."""
+
+        def find() -> tuple[tuple[str, bool], ...]:
+            try:
+                return listing(typed)
+            except OSError:
+                return ()  # a folder that does not exist (yet) has nothing to choose from
+
+        self.ask(lambda _p: find(), lambda found: panel.show(typed, found), group="paths")
 
     async def on_form_cancelled(self, event: Form.Cancelled) -> None:
         event.stop()

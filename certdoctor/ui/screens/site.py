@@ -111,6 +111,11 @@ class SiteScreen(Sectioned):
         }
         return made[section]()
 
+    def action_what_if(self) -> None:
+        from certdoctor.ui.screens.whatif import WhatIfScreen
+
+        self.look(lambda examination: self.app.push_screen(WhatIfScreen(self.site_id, examination)))
+
     def look(self, then: Callable[[Examination], object]) -> None:
         """Examine the site as it stands, without storing anything, and go on with the result."""
         if self.examination is not None:

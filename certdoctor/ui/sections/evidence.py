@@ -20,7 +20,7 @@ from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
 from certdoctor.ui.spans import Cell, Item, gap, heading, pair, row, text_block
 from certdoctor.ui.widgets.fields import Field, Form, is_sure, sure
-from certdoctor.ui.widgets.pick import PathPanel, Pick, listing
+from certdoctor.ui.widgets.pick import PathPanel, Pick
 from certdoctor.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -406,11 +406,4 @@ class EvidenceSection(Section[CaseScreen]):
 
     def paths_wanted(self, panel: PathPanel, typed: str) -> None:
         """List the files that fit what is typed."""
-
-        def find() -> tuple[tuple[str, bool], ...]:
-            try:
-                return listing(typed)
-            except OSError:
-                return ()  # a folder that does not exist (yet) has nothing to choose from
-
-        self.frame.ask(lambda _p: find(), lambda found: panel.show(typed, found), group="paths")
+        self.frame.list_paths(panel, typed)

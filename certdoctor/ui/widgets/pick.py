@@ -153,16 +153,18 @@ class PathPanel(Vertical):
             self.panel = panel
             self.typed = typed
 
-    def __init__(self, start: str = "") -> None:
+    def __init__(self, start: str = "", title: str = "") -> None:
         super().__init__(classes="panel")
         self._start = start
+        self._title = title or _("File, folder or archive to add")
         self._found: tuple[tuple[str, bool], ...] = ()
         self._for: str | None = None
         self._complete = False
+        self._wanted: str | None = None  # asked for last
 
     def compose(self) -> ComposeResult:
         head = Bar()
-        head.put(((" " + _("File, folder or archive to add"), "head"),))
+        head.put(((f" {self._title}", "head"),))
         yield head
         yield Line(self._start, placeholder=_("path; tab completes"), id="path")
         yield Rows(id="path-rows")
@@ -171,7 +173,13 @@ class PathPanel(Vertical):
         line = self.query_one("#path", Line)
         line.focus()
         line.cursor_position = len(line.value)
-        self.post_message(self.Wanted(self, line.value))
+        self._want(line.value)
+
+    def _want(self, typed: str) -> None:
+        # A field that starts with text tells of it as of a change: the same is not asked for twice.
+        if typed != self._wanted:
+            self._wanted = typed
+            self.post_message(self.Wanted(self, typed))
 
     def hint(self) -> str:
         """Say what to do."""
@@ -215,7 +223,7 @@ class PathPanel(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Wanted(self, event.value))
+        self._want(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
