@@ -266,8 +266,9 @@ BROKEN: list[tuple[str, Break, str, str]] = [
         "unreachable",
         lambda c: [c[RULE].update(diagnosis="LMP-02", against=[]), c[THIRD].update(diagnosis="LMP-02")],
         DIAGNOSIS,
-        "cannot be reached",
+        "no rule concludes it",
     ),
+    ("no symptom", put(SYMPTOM, "candidates", to=["LMP-02"]), DIAGNOSIS, "the candidate of no symptom"),
     # tests
     ("no test", drop(TEST), RULE, "has no test"),
     ("test of nothing", put(TEST, "rule", to="lmp-09"), TEST, "no rule 'lmp-09'"),

@@ -135,19 +135,15 @@ def _signatures(book: Book) -> Iterator[Fault]:
 
 
 def _reachable(book: Book) -> Iterator[Fault]:
-    """Each diagnosis is concluded by a rule, or named by a symptom and told apart by a question."""
+    """Each diagnosis is concluded by a rule, or told apart by a question, and named by a symptom."""
     concluded = {rule.diagnosis for _, rule in book.active_rules()}
     named = {key for symptom in book.knowledge.symptoms.values() for key in symptom.candidates}
     asked = {question.fact for question in book.knowledge.questions.values()}
     for sheet, form in book.of(DiagnosisForm):
-        if form.id in concluded:
-            continue
-        if form.id not in named or not asked.intersection(required.fact for required in form.requires):
-            yield sheet.fault(
-                "cannot be reached: no rule concludes it, and it is not the candidate of a symptom "
-                "that requires what a question asks",
-                "id",
-            )
+        if form.id not in concluded and not asked.intersection(required.fact for required in form.requires):
+            yield sheet.fault("cannot be reached: no rule concludes it, and it requires nothing that is asked", "id")
+        if form.id not in named:
+            yield sheet.fault("cannot be reached: it is the candidate of no symptom", "id")
 
 
 def _rest(book: Book) -> Iterator[Fault]:
