@@ -128,6 +128,8 @@ def capture(text: str) -> list[Part] | None:
     None where the text is no session. A certificate before the first command belongs to no list.
     """
     commands = list(_COMMAND.finditer(text))
+    if not commands:
+        return None
     host = _HOST.search(text)
     where = f"show/{host['host']}" if host else "show"
     lists: dict[str, list[str]] = {}
