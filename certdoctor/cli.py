@@ -188,6 +188,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     pack.set_defaults(run=_pack)
 
+    report = commands.add_parser(
+        "report",
+        parents=[common, stored, judged],
+        help=_("report on the health of a site or the story of a case, with the picture of the site"),
+        description=_(
+            "Prints or writes a report; what was not checked is part of it. HTML is one file with everything."
+        ),
+    )
+    report.add_argument("what", nargs="+", metavar="CASE|PATH", help=_("C-0001, or files, folders and archives"))
+    report.add_argument("--format", choices=("text", "markdown", "html", "sarif"), default="text")
+    report.add_argument("--output", type=Path, metavar="FILE", help=_("write to a new file instead"))
+    report.set_defaults(run=_report)
+
     renew = commands.add_parser(
         "renew",
         parents=[common, stored, judged],
@@ -519,6 +532,21 @@ def _pack(options: argparse.Namespace) -> int:
         options.what,
         output=options.output,
         findings=options.finding,
+        at=options.at,
+        now=_now,
+        lang=options.lang,
+        password_file=options.password_file,
+        data=data_folder(options),
+    )
+
+
+def _report(options: argparse.Namespace) -> int:
+    from certdoctor.plain import reports
+
+    return reports.run(
+        options.what,
+        form=options.format,
+        output=options.output,
         at=options.at,
         now=_now,
         lang=options.lang,

@@ -37,11 +37,25 @@ def as_sarif(examination: Examination) -> str:
                     }
                 },
                 "properties": {"verdict": examination.verdict.value},
+                # What was not checked is part of the result: nobody may take silence for health.
+                "invocations": [
+                    {
+                        "executionSuccessful": not examination.disagreements,
+                        "toolExecutionNotifications": [
+                            {"level": "note", "message": {"text": text}} for text in _not_checked(examination)
+                        ],
+                    }
+                ],
                 "results": [_result(f) for f in examination.findings],
             }
         ],
     }
     return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _not_checked(examination: Examination) -> list[str]:
+    texts = [f"{u.what}: {u.why} {u.remedy}".strip() for u in examination.unchecked]
+    return [*texts, *(f"{p.origin}: {p.reason} {p.remedy}".strip() for p in examination.evidence.problems)]
 
 
 def _result(finding: Treatable) -> dict[str, Any]:

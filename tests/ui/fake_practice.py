@@ -21,6 +21,8 @@ from certdoctor.casework.examination import (
 )
 from certdoctor.casework.practice import Added, Practice, Proposal, SymptomMatch
 from certdoctor.casework.proof import Proof, Side, State, Verified
+from certdoctor.casework.renewal import Difference, Kept, Plan, PlanStep, Request, Wave
+from certdoctor.casework.renewal import Verdict as WaveVerdict
 from certdoctor.casework.stopgaps import StopgapLine
 from certdoctor.casework.whatif import Change, Shift, Upload, WhatIf
 from certdoctor.deployment.model import Connection, Deployment, Identity, Judgement, Node, OpenSSLError, Outcome
@@ -42,6 +44,8 @@ from certdoctor.store.records import (
     Hit,
     NoteRecord,
     ProblemRecord,
+    RenewalRecord,
+    RenewalTickRecord,
     SiteRecord,
     SiteView,
     StepRecord,
@@ -323,6 +327,43 @@ QUESTIONS = (
 )
 
 
+PLAN = Plan(
+    title="",
+    customer="Example Ltd",
+    site="HQ",
+    lang="en",
+    made=NOW,
+    on=datetime(2027, 1, 10, 1, tzinfo=UTC),
+    synthetic=True,
+    differences=(
+        Difference("expe1", "server", "usages", "clientAuth, serverAuth", "serverAuth", "clientAuth"),
+        Difference("expe1", "server", "key", "rsa 2048", "rsa 4096", ""),
+    ),
+    waves=(
+        Wave(
+            "trust",
+            (PlanStep("trust-expc1-ca", "expc1", "expc1: add Public CA G4 to the list ca.",
+                      "Maintenance > Security > Trusted CA certificate > Append CA certificate", file="ca/expc1-trusted-ca/"),),
+            WaveVerdict(True, (), (), ()),
+        ),
+        Wave(
+            "certificates",
+            (PlanStep("upload-expe1-server", "expe1", "expe1: upload the certificate as server."),),
+            WaveVerdict(True, (), (), ()),
+        ),
+        Wave(
+            "restarts",
+            (PlanStep("restart-expe1-1", "expe1", "expe1: restart.", "Maintenance > Restart options > Restart",
+                      note="The box restarts."),),
+            WaveVerdict(False, ("zone (expc1 → expe1), client's certificate: accepted → refused",), (),
+                    ("EKU-01 The renewed certificate lost the client role",)),
+        ),
+    ),
+    without_trust=("zone",),
+    unchecked=(),
+)  # fmt: skip
+
+
 def _connection(id_: str, kind: str, client: str, server: str, port: int) -> Connection:
     return Connection(id_, kind, client, server, port, f"{server}.example.com", None)
 
@@ -342,6 +383,7 @@ class FakePractice(Practice):
         self._cases: dict[int, CaseView] = {}
         self._events: dict[int, list[EventRecord]] = {}
         self._locked: set[str] = set()
+        self._renewals: list[Kept] = []
 
     # making data
 
@@ -760,6 +802,48 @@ class FakePractice(Practice):
                 if site_id in (None, case.site_id) and case_id in (None, case.id):
                     found.append(StopgapLine(record, STOPGAP.text, STOPGAP.way_back))
         return tuple(found)
+
+    def renewals(self, site_id: int | None = None) -> tuple[Kept, ...]:
+        self._record("renewals")
+        return tuple(self._renewals)
+
+    def renewal(self, renewal_id: int) -> Kept:
+        self._record("renewal")
+        return next(kept for kept in self._renewals if kept.record.id == renewal_id)
+
+    def plan_renewal(self, site_id: int, asked: Request, lang: str = "en", at: datetime | None = None) -> Kept:
+        self._record(f"plan_renewal {asked.clusters} {asked.wish}")
+        if asked.wish is None:
+            raise CertdoctorError("Name candidates (NODE=FILE), or an issuer for synthetic ones.")
+        number = len(self._renewals) + 1
+        site = self._site(site_id)
+        plan = replace(PLAN, title=asked.title or "renewal")
+        record = RenewalRecord(number, f"R-{number:04}", site_id, site.customer, site.name, plan.title, "open", {},
+                               self.clock(), None)  # fmt: skip
+        self._renewals.insert(0, Kept(record, plan))
+        return self._renewals[0]
+
+    def _put_renewal(self, renewal_id: int, **changes: object) -> None:
+        self._renewals = [
+            replace(kept, record=replace(kept.record, **changes)) if kept.record.id == renewal_id else kept  # type: ignore[arg-type]
+            for kept in self._renewals
+        ]
+
+    def tick_renewal(self, renewal_id: int, step: str, done: bool) -> None:
+        self._record("tick_renewal")
+        ticks = [t for t in self.renewal(renewal_id).record.ticks if t.step != step]
+        self._put_renewal(renewal_id, ticks=(*ticks, RenewalTickRecord(step, done, "kim", self.clock())))
+
+    def close_renewal(self, renewal_id: int) -> None:
+        self._record("close_renewal")
+        kept = self.renewal(renewal_id)
+        if len(kept.done) < 3:
+            raise CertdoctorError("These steps are open.")
+        self._put_renewal(renewal_id, state="closed", closed=self.clock())
+
+    def write_renewal(self, renewal_id: int, target: Path, lang: str = "en") -> tuple[Path, ...]:
+        self._record(f"write_renewal in {lang}")
+        return (target / "renewal.md",)
 
     def write_cleaned(self, case_id: int, path: str, folder: Path) -> tuple[Path, ...]:
         self._record("write_cleaned")

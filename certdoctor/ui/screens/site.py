@@ -128,3 +128,8 @@ class SiteScreen(Sectioned):
             then(examination)
 
         self.ask_long(_("examining"), lambda p: p.examine_site(self.site_id, lang), done)
+
+    def action_renewals(self) -> None:
+        from certdoctor.ui.screens.renewals import RenewalsScreen
+
+        self.app.push_screen(RenewalsScreen(self.site_id))

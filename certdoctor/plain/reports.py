@@ -1,0 +1,97 @@
+"""`certdoctor report`: the health of a site, or the story of a case, as text, Markdown, HTML or SARIF."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from certdoctor.casework.examination import Examination
+from certdoctor.errors import CertdoctorError
+from certdoctor.language import _
+from certdoctor.page.html import as_html
+from certdoctor.page.markdown import as_markdown
+from certdoctor.page.model import Page
+from certdoctor.page.plain import as_text
+from certdoctor.plain.health import health, story
+
+FORMS = ("text", "markdown", "html", "sarif")
+
+
+def run(
+    what: Sequence[str],
+    *,
+    form: str,
+    output: Path | None,
+    at: datetime | None,
+    now: Callable[[], datetime],
+    lang: str,
+    password_file: Path | None,
+    data: Path,
+) -> int:
+    """Print or write the report on a stored case ("C-0001") or on the site in some paths; return examine's exit code.
+
+    Raises:
+        CertdoctorError: there is no such case or path, or the output is there already.
+    """
+    from certdoctor.plain.cases import is_number
+    from certdoctor.plain.examine import check_paths, exit_code, read_passwords
+
+    if len(what) == 1 and is_number(what[0]) and not Path(what[0]).exists():
+        page, examination = _of_case(what[0], now, lang, at, data)
+    else:
+        from certdoctor.casework.sites import examine_paths
+
+        paths = [Path(each) for each in what]
+        check_paths(paths)
+        passwords = read_passwords(password_file)
+        examination = examine_paths(paths, passwords=passwords, at=at, now=now(), lang=lang)
+        page = health(examination)
+    text = written(page, examination, form)
+    if output is None:
+        print(text.rstrip("\n"))
+    else:
+        put(output, text)
+    return exit_code(examination)
+
+
+def written(page: Page, examination: Examination, form: str) -> str:
+    """Return a report in one of `FORMS`."""
+    if form == "sarif":
+        from certdoctor.plain.sarif import as_sarif
+
+        return as_sarif(examination) + "\n"
+    return {"text": as_text, "markdown": as_markdown, "html": as_html}[form](page)
+
+
+def put(file: Path, text: str) -> None:
+    """Write a new file that the user alone can read.
+
+    Raises:
+        CertdoctorError: it is there already, or cannot be written.
+    """
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        said = _("{file} cannot be written ({why}).")
+        raise CertdoctorError(said.format(file=file, why=error.strerror)) from None
+
+
+def _of_case(
+    number: str, now: Callable[[], datetime], lang: str, at: datetime | None, data: Path
+) -> tuple[Page, Examination]:
+    from certdoctor.plain.cases import find_case, opened
+
+    with opened(data, now) as practice:
+        case = find_case(practice, number)
+        examination = practice.examine(case.id, lang, at, keep=False)
+        page = story(
+            practice.case(case.id),
+            practice.site(case.site_id).events,
+            practice.proof(case.id, lang),
+            practice.stopgaps(case_id=case.id, lang=lang),
+            examination,
+        )
+    return page, examination
