@@ -89,7 +89,8 @@ class Trial:
 
 
 def _by_kind(cases: Sequence[tuple[str, Values]]) -> Mapping[str, list[int]]:
+    """Return the places of the cases by kind, equal ones side by side: an engine is asked once for all of them."""
     places: dict[str, list[int]] = {}
-    for place, (about, _values) in enumerate(cases):
-        places.setdefault(about, []).append(place)
+    for place in sorted(range(len(cases)), key=lambda place: sorted(cases[place][1].items())):
+        places.setdefault(cases[place][0], []).append(place)
     return places
