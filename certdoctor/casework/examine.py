@@ -341,9 +341,15 @@ def _unchecked(deployment: Deployment, judgements: Sequence[Judgement], reasoned
             yield Unchecked(what, whose[j.why].format(node=node.id), wording.how_to_get(j))
         elif j.outcome == Outcome.DEPENDS:
             what = _("{connection}: certificate of {node}").format(connection=j.connection.id, node=j.presenter.id)
-            yield Unchecked(
-                what, _("depends on the version of {node}, which is not known").format(node=j.verifier.id), ""
-            )
+            # The version that counts is the Expressway's, also where it is the one that presents.
+            counts = j.verifier if j.verifier.is_expressway or not j.presenter.is_expressway else j.presenter
+            if counts.version is None:
+                why = _("depends on the version of {node}, which is not known").format(node=counts.id)
+            else:
+                why = _("no source says whether {version} of {node} checks it").format(
+                    version=counts.version, node=counts.id
+                )
+            yield Unchecked(what, why, "")
         if j.revocation is None and j.outcome == Outcome.ACCEPTED and (j.sent[0].crl_urls or j.sent[0].ocsp_urls):
             urls = ", ".join((*j.sent[0].crl_urls, *j.sent[0].ocsp_urls))
             what = _("{connection}: revocation of {leaf}").format(connection=j.connection.id, leaf=j.sent[0].label)

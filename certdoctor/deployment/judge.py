@@ -457,9 +457,10 @@ def _checked(connection: Connection, side: str, form: SideForm, verifier: Node, 
         return "yes" if form.default else "assumed" if connection.given and named else "no"
     # The version that counts is the Expressway's: it verifies, or it presents its certificate (X14.0.2).
     expressway_node = verifier if verifier.is_expressway else presenter
-    if expressway_node.version is None:
+    version = expressway_node.version
+    if version is None or any(version.of_train(train) for train in form.unclear):
         return "assumed"
-    return "yes" if expressway_node.version.at_least(form.since) else "no"
+    return "yes" if version.at_least(form.since) else "no"
 
 
 def _zone_numbers(form: SideForm, node: Node) -> tuple[int, ...]:

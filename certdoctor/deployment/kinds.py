@@ -18,6 +18,7 @@ class SideForm(Form, frozen=True, kw_only=True):
     purpose: Literal["server", "client", "any"]
     checked: Literal["always", "never", "version", "setting"]
     since: str = ""  # for "version": the verifier's first version that checks
+    unclear: list[str] = []  # for "version": release trains of which the sources do not say whether they check
     setting: str = ""  # for "setting": xConfiguration path on the verifier ({zone} = its zone number)
     on: list[str] = []  # values of that setting that mean checked
     default: bool = True  # checked where the setting is not in the configuration

@@ -31,5 +31,10 @@ class Version:
         parsed = Version.parse(other)
         return parsed is not None and self.numbers >= parsed.numbers
 
+    def of_train(self, train: str) -> bool:
+        """Tell whether this version belongs to a release train: X14.1.2 to X14.1."""
+        parsed = Version.parse(train)
+        return parsed is not None and self.numbers[: len(parsed.numbers)] == parsed.numbers
+
     def __str__(self) -> str:
         return self.text

@@ -271,6 +271,8 @@ def test_a_zone_nobody_speaks_of_is_not_verified(name: str | None, given: bool) 
     ("version", "xconf", "leaf", "outcome"),
     [
         ("X14.0.8", "", BAD, Outcome.REFUSED),
+        ("X14.1.2", "", BAD, Outcome.DEPENDS),  # S07: from X14.0.8 on; S08, S30: from X14.2 on
+        ("X14.2", "", BAD, Outcome.REFUSED),
         ("X14.0.7", "", BAD, Outcome.NOT_REQUIRED),
         (None, "", BAD, Outcome.DEPENDS),
         (None, "", E_LEAF, Outcome.ACCEPTED),

@@ -46,3 +46,14 @@ def test_order_is_that_of_the_numbers(first: list[int], second: list[int]) -> No
     width = max(len(first), len(second))
     padded = [parts + [0] * (width - len(parts)) for parts in (first, second)]
     assert version.at_least(text(second)) is (padded[0] >= padded[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "train", "expected"),
+    [("X14.1", "X14.1", True), ("X14.1.2", "X14.1", True), ("X14.2", "X14.1", False), ("X14", "X14.1", False),
+     ("X14.10", "X14.1", False), ("X14.1.2", "", False)],
+)  # fmt: skip
+def test_train(text: str, train: str, expected: bool) -> None:
+    version = Version.parse(text)
+    assert version is not None
+    assert version.of_train(train) is expected
