@@ -237,6 +237,8 @@ def stunnel_server(folder: Path, end: End) -> Iterator[Started]:
         text += f"[tls]\naccept = 127.0.0.1:{ports['tls']}\nconnect = 127.0.0.1:{behind}\n"
         text += f"cert = {end.identity}\nkey = {end.key}\n"
         text += f"CAfile = {end.trust}\nverifyChain = yes\nrequireCert = yes\n" if end.trust else ""
+        # It reads a list only where it asks for a certificate, which here nobody has to have.
+        text += f"CAfile = {end.own_list}\nverifyChain = yes\nrequireCert = no\n" if end.own_list else ""
         (folder / "stunnel.conf").write_text(text)
         with running(["/usr/bin/stunnel4", folder / "stunnel.conf"], ports, folder / "stunnel.log") as started:
             yield started
@@ -245,32 +247,6 @@ def stunnel_server(folder: Path, end: End) -> Iterator[Started]:
 def _answer(connection: socket.socket) -> None:
     if connection.recv(1000):
         connection.sendall(b"HTTP/1.0 204 No Content\r\n\r\n")
-
-
-@contextlib.contextmanager
-def nginx_server(folder: Path, end: End) -> Iterator[Started]:
-    """nginx; as an Expressway it completes what it sends from its own trust list, though it asks nobody."""
-    need("/usr/sbin/nginx")
-    ports = free_ports(["tls"])
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    places = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log info;\nevents {{}}\n"
-        f"http {{ access_log off; {places} server {{ listen 127.0.0.1:{ports['tls']} ssl;"
-        f" ssl_certificate {end.identity}; ssl_certificate_key {end.key}; ssl_trusted_certificate {end.own_list};"
-        " location / { return 204; } } }\n"
-    )
-    command: list[str | Path] = [
-        "/usr/sbin/nginx",
-        "-p",
-        folder,
-        "-c",
-        folder / "nginx.conf",
-        "-e",
-        folder / "nginx.log",
-    ]
-    with running(command, ports, folder / "nginx.log") as started:
-        yield started
 
 
 @contextlib.contextmanager
@@ -364,7 +340,6 @@ def traffic_server_client(folder: Path, end: End, port: int) -> Iterator[Started
 SERVERS: Mapping[str, Callable[[Path, End], Opened]] = {
     "haproxy": haproxy_server,
     "stunnel": stunnel_server,
-    "nginx": nginx_server,
     "tomcat": tomcat_server,
 }
 CLIENTS: Mapping[str, Callable[[Path, End, int], Opened]] = {

@@ -118,7 +118,7 @@ class Scene:
             lab.key(node, slot),
             lab.trust(node, self.asks) if self.asks else None,
             second=(lab.identity(node, second[0]), lab.key(node, second[0])) if second else None,
-            own_list=own_list if own_list.exists() else None,
+            own_list=own_list if own_list.exists() and not self.asks else None,
         )
         node, slot = self.client
         identity, key = (lab.identity(node, slot), lab.key(node, slot)) if slot else (None, None)
@@ -183,7 +183,7 @@ def _intermediate_is_neither_sent_nor_known(lab: Lab) -> None:
     lab.mail["issuing-ca.pem"] = EDGE.pem
 
 
-@fault(SIGN_IN, "nginx", "stunnel", "CHN-05", "expe1-trusted-ca")
+@fault(SIGN_IN, "stunnel", "stunnel", "CHN-05", "expe1-trusted-ca")
 def _expressway_cannot_complete_its_chain_for_clients(lab: Lab) -> None:
     shows(lab.boxes["expe1"], "server", leaf(E, EDGE))
     forget(lab.boxes["expe1"], EDGE)
@@ -338,7 +338,7 @@ def test_healthy_site_works_and_is_found_healthy(
     scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lab = scene.make(tmp_path).write()
-    server = {"uc": "tomcat", "sign_in": "nginx"}.get(scene.make.__name__, "stunnel")
+    server = {"uc": "tomcat"}.get(scene.make.__name__, "stunnel")
     assert shake_hands(tmp_path / "wire", server, "stunnel", scene.ends(lab)) == "works"
     result = lab.examine(lambda: capsys.readouterr().out)
     assert (result["verdict"], serious(result)) == ("healthy", [])
