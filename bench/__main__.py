@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import archive, examination, large, logs, startup
+from bench import archive, examination, large, logs, practice, startup
 
 _ALL = {
     "startup": startup.main,
@@ -12,6 +12,7 @@ _ALL = {
     "large": large.main,
     "logs": logs.main,
     "archive": archive.main,
+    "practice": practice.main,
 }
 
 

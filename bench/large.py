@@ -27,6 +27,11 @@ def main() -> None:
         examination.measure(site, rounds=3)
 
 
+def a_certificate() -> bytes:
+    """Return a certificate in DER, for whoever needs any."""
+    return _issue("Bench Root CA", None)[0].public_bytes(serialization.Encoding.DER)
+
+
 def _write(site: Path) -> None:
     nodes: list[dict[str, object]] = []
     root, key = _issue("Bench Root CA", None)

@@ -17,6 +17,7 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.language import DOMAIN, LOCALE, N_, _, set_language
 
 if TYPE_CHECKING:
+    from certdoctor.casework.fleet import Asked
     from certdoctor.casework.practice import Practice
 
 BAD_INPUT = 2
@@ -49,6 +50,17 @@ _PROBE_EXAMPLES = N_(
   certdoctor probe imp1.example.com --starttls xmpp-client --sni example.com
   certdoctor probe --site site.yml --files seen/
 exit codes of probe: 0 connected and chain received, 1 refused or no TLS, 2 bad usage, 3 no answer
+"""
+)
+
+
+_FLEET_EXAMPLES = N_(
+    """examples:
+  certdoctor fleet --before 2027-03-15 --presented      what has to be renewed until then
+  certdoctor fleet --ca "Example Issuing CA"            whom this CA touches
+  certdoctor fleet --has clientAuth --from 2027-02-01   what may lose the client role at its renewal
+  certdoctor fleet --below X15.5 --lacks clientAuth     server-only certificates at old boxes
+  certdoctor fleet --format ics --output ends.ics       the ends as a calendar
 """
 )
 
@@ -328,6 +340,79 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("number", help=_("C-0001 or 1"))
     export.add_argument("--format", choices=("markdown", "json"), default="markdown")
     export.set_defaults(run=_case_export)
+
+    found = commands.add_parser(
+        "find",
+        parents=[common, stored],
+        help=_("search everything stored: customers, nodes, cases, findings, notes, certificates"),
+    )
+    found.add_argument("words", nargs="+", metavar="WORD", help=_("the beginning of a word, name or fingerprint"))
+    found.set_defaults(run=_find)
+
+    fleet = commands.add_parser(
+        "fleet",
+        parents=[common, stored],
+        help=_("show what ends when, and whom a CA, a usage, a date or a version touches"),
+        description=_("Asks all customers and sites at once. Every condition that is named must hold."),
+        epilog=_(_FLEET_EXAMPLES),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    fleet.add_argument("words", nargs="*", metavar="WORD", help=_("words that stand in the certificate"))
+    fleet.add_argument("--ca", default="", metavar="CA", help=_("this CA and all that stands below it"))
+    fleet.add_argument("--lacks", default="", metavar="USAGE", help=_("presented without this usage (clientAuth)"))
+    fleet.add_argument("--has", default="", metavar="USAGE", help=_("presented with this usage"))
+    fleet.add_argument("--before", type=_time, metavar="TIME", help=_("ends before this day"))
+    fleet.add_argument("--from", dest="since", type=_time, metavar="TIME", help=_("ends on this day or later"))
+    fleet.add_argument("--below", default="", metavar="VERSION", help=_("at boxes below this version (X15.5)"))
+    fleet.add_argument("--customer", default="", metavar="NAME", help=_("of this customer alone"))
+    fleet.add_argument("--presented", action="store_true", help=_("no trust list entries"))
+    fleet.add_argument("--format", choices=("text", "json", "csv", "ics"), default="text")
+    fleet.add_argument("--output", type=Path, metavar="FILE", help=_("write to a new file instead"))
+    fleet.set_defaults(run=_fleet)
+
+    timeline = commands.add_parser(
+        "timeline", parents=[common, stored], help=_("show what happened at a customer's sites, newest first")
+    )
+    timeline.add_argument("customer", nargs="+", metavar="CUSTOMER")
+    timeline.add_argument("--limit", type=int, default=200, metavar="N", help=_("at most so many (default: 200)"))
+    timeline.set_defaults(run=_timeline)
+
+    share = commands.add_parser(
+        "share",
+        parents=[common, stored],
+        help=_("write a site or a case with its history into one file"),
+        description=_("The file holds no private key. `certdoctor import` takes it in elsewhere."),
+    )
+    share.add_argument("file", type=Path, metavar="FILE", help=_("a new file"))
+    of = share.add_mutually_exclusive_group(required=True)
+    of.add_argument("--site", default="", metavar="SITE", help=_('"CUSTOMER / SITE"'))
+    of.add_argument("--case", default="", metavar="NUMBER", help=_("C-0001 or 1"))
+    share.add_argument(
+        "--anonymous", action="store_true", help=_("replace names and addresses; certificates and logs stay out")
+    )
+    share.set_defaults(run=_share)
+
+    taking = commands.add_parser("import", parents=[common, stored], help=_("take in a site or case that was shared"))
+    taking.add_argument("file", type=Path, metavar="FILE")
+    taking.add_argument(
+        "--as", dest="name", default="", metavar="SITE", help=_('under another name: "CUSTOMER / SITE"')
+    )
+    taking.set_defaults(run=_import)
+
+    forget = commands.add_parser(
+        "forget",
+        parents=[common, stored],
+        help=_("delete a customer, or old evidence, for good"),
+        description=_("Deletes rows, index and free pages; only a record of how much it was stays. Backups are named."),
+    )
+    whom = forget.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--customer", default="", metavar="NAME", help=_("with all sites, cases and evidence"))
+    whom.add_argument(
+        "--before", type=_time, metavar="TIME", help=_("evidence added before this day that nothing stands on now")
+    )
+    forget.add_argument("--current", action="store_true", help=_("with --before: evidence too that a site stands on"))
+    forget.add_argument("--yes", action="store_true", help=_("do it"))
+    forget.set_defaults(run=_forget)
 
     kb = commands.add_parser("kb", help=_("the knowledge base"), parents=[common])
     kb_actions = kb.add_subparsers(title=_("actions"), metavar="ACTION", required=True)
@@ -650,6 +735,66 @@ def _case_export(options: argparse.Namespace) -> int:
     from certdoctor.plain import cases
 
     return cases.export(data_folder(options), _now, options.number, options.format)
+
+
+def _find(options: argparse.Namespace) -> int:
+    from certdoctor.plain import practice
+
+    return practice.find(data_folder(options), _now, " ".join(options.words))
+
+
+def _fleet(options: argparse.Namespace) -> int:
+    from certdoctor.plain import fleet
+
+    def asked() -> Asked:
+        from certdoctor.casework.fleet import Asked
+
+        return Asked(
+            words=" ".join(options.words),
+            ca=options.ca,
+            lacks=options.lacks,
+            has=options.has,
+            before=options.before,
+            since=options.since,
+            version=options.below,
+            customer=options.customer,
+            presented_only=options.presented,
+        )
+
+    return fleet.run(data_folder(options), _now, asked, form=options.format, output=options.output)
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    from certdoctor.plain import practice
+
+    return practice.timeline(data_folder(options), _now, " ".join(options.customer), max(options.limit, 1))
+
+
+def _share(options: argparse.Namespace) -> int:
+    from certdoctor.plain import practice
+
+    return practice.share(
+        data_folder(options), _now, options.file, site=options.site, case=options.case, anonymous=options.anonymous
+    )
+
+
+def _import(options: argparse.Namespace) -> int:
+    from certdoctor.plain import practice
+
+    return practice.take_in(data_folder(options), _now, options.file, options.name)
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from certdoctor.plain import practice
+
+    return practice.forget(
+        data_folder(options),
+        _now,
+        customer=options.customer,
+        before=options.before,
+        also_current=options.current,
+        sure=options.yes,
+    )
 
 
 def _kb_check(options: argparse.Namespace) -> int:

@@ -37,15 +37,20 @@ from certdoctor.store.records import (
     CaseView,
     CertificateRecord,
     EventRecord,
+    FleetUse,
     Hit,
+    Month,
     Recurrence,
     SiteRecord,
     SiteView,
     case_number,
 )
+from certdoctor.text import clean
+from certdoctor.writing import new_file
 
 if TYPE_CHECKING:
     from certdoctor.casework.accounts import Supposed
+    from certdoctor.casework.fleet import Asked
     from certdoctor.casework.proof import Proof
     from certdoctor.casework.renewal import Kept as KeptRenewal
     from certdoctor.casework.renewal import Request as RenewalRequest
@@ -53,6 +58,7 @@ if TYPE_CHECKING:
     from certdoctor.evidence.targets import Target
     from certdoctor.knowledge.model import Knowledge
     from certdoctor.reasoning.engine import Engine
+    from certdoctor.store.forgetting import Gone
 
 _SLOT_WORDS = ("xconf", "xstat", "log", "csr", "crl")
 
@@ -79,6 +85,14 @@ class Added:
     needs_password: tuple[str, ...]  # paths of PFX files that no given password opened
     keys_dropped: tuple[str, ...]  # paths of inputs that held a private key
     proposals: tuple[Proposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A shared site that was taken in; `new` is False where exactly this was here already."""
+
+    site: SiteRecord
+    new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -721,6 +735,170 @@ class Practice:
         """Return the open case that was opened last, None where all are closed."""
         with self._database.reading() as session:
             return cases.last_open(session)
+
+    # the whole practice at once
+
+    def fleet(self, asked: Asked, limit: int | None = None) -> tuple[FleetUse, ...]:
+        """Return the uses of certificates that are asked for, those that end first on top.
+
+        Raises:
+            CertdoctorError: what is asked for is not clear, such as words for a CA that find several.
+        """
+        from certdoctor.casework.fleet import below_version, usage
+        from certdoctor.store import fleet
+
+        with self._database.reading() as session:
+            held = fleet.below(session, self._one_ca(session, asked.ca)) if asked.ca else None
+            found = fleet.uses(
+                session,
+                customer=asked.customer,
+                words=asked.words,
+                certificates=held,
+                ends_before=asked.before,
+                ends_from=asked.since,
+                lacks=usage(asked.lacks),
+                has=usage(asked.has),
+                presented_only=asked.presented_only,
+                limit=None if asked.version else limit,
+            )
+            if not asked.version:
+                return found
+            nodes = fleet.nodes(session, customer=asked.customer)
+        old = {(node.site_id, node.node) for node in below_version(nodes, asked.version)}
+        return tuple(use for use in found if (use.site_id, use.node) in old)[:limit]
+
+    def _one_ca(self, session: Session, words: str) -> str:
+        from certdoctor.store import fleet
+
+        found = fleet.cas(session, words)
+        exact = [sha256 for sha256, label in found if words.casefold() in (label.casefold(), sha256)]
+        if len(found) == 1 or len(exact) == 1:
+            return exact[0] if exact else found[0][0]
+        if not found:
+            raise CertdoctorError(_("No CA certificate holds {words}.").format(words=repr(words)))
+        text = _("{words} stands in several CA certificates; name one: {names}.")
+        raise CertdoctorError(
+            text.format(words=repr(words), names=", ".join(f"{clean(label)} ({sha[:12]})" for sha, label in found))
+        )
+
+    def fleet_months(self, months: int, customer: str = "") -> tuple[Month, ...]:
+        """Return how many certificates end in each of the next months, the present one first."""
+        from certdoctor.store import fleet
+
+        start = self._clock().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        last = start.month - 1 + months
+        end = start.replace(year=start.year + last // 12, month=last % 12 + 1)
+        with self._database.reading() as session:
+            return fleet.months(session, start, end, customer)
+
+    def fleet_connections(self, uses: Sequence[FleetUse]) -> Mapping[int, tuple[str, ...]]:
+        """Return the connections of the boxes of these uses by site, as each site's last examination knew them."""
+        from certdoctor.store import fleet
+
+        touched: dict[int, set[str]] = {}
+        for use in uses:
+            touched.setdefault(use.site_id, set()).add(use.node)
+        with self._database.reading() as session:
+            return {site_id: fleet.connections(session, site_id, nodes) for site_id, nodes in touched.items()}
+
+    # sharing and forgetting
+
+    def share(self, site_id: int, file: Path, case_id: int | None = None, anonymous: bool = False) -> Path:
+        """Write a site, or one case of it, with its history into one new file.
+
+        Args:
+            site_id: the site.
+            file: a file that is not there yet.
+            case_id: this case alone.
+            anonymous: with names and addresses replaced, and without documents; see `sharing.packed`.
+
+        Raises:
+            CertdoctorError: the file is there, or cannot be written.
+        """
+        from certdoctor.casework.sharing import packed
+        from certdoctor.store.sharing import take_out
+
+        with self._database.reading() as session:
+            shared = take_out(session, site_id, case_id)
+        return new_file(file, packed(shared, anonymous))
+
+    def take_in(self, file: Path, name: str = "") -> Taken:
+        """Take in a site or case that was shared, with its history.
+
+        Args:
+            file: what `share` wrote, here or elsewhere.
+            name: "CUSTOMER / SITE" to take it in under another name.
+
+        Raises:
+            CertdoctorError: it is damaged, newer, or contradicts what is here; nothing was changed.
+        """
+        from certdoctor.casework.sharing import packed, unpacked
+        from certdoctor.store.sharing import take_in, take_out
+
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise CertdoctorError(f"{file}: {error.strerror or error}") from error
+        shared = unpacked(data, str(file))
+        customer, _slash, site = (
+            part.strip() for part in (name or f"{shared.customer} / {shared.site}").partition(" / ")
+        )
+        if not name:
+            customer, site = shared.customer, shared.site
+        with self._database.writing() as session:
+            present = sites.find(session, customer, site)
+            if present is not None and packed(take_out(session, present)) == packed(shared):
+                return Taken(sites.record(session, present), new=False)
+            if present is not None:
+                text = _(
+                    "{customer} / {site} is here already and differs from the file; nothing was changed."
+                    " Take it in under another name instead."
+                )
+                raise CertdoctorError(text.format(customer=customer, site=site))
+            return Taken(sites.record(session, take_in(session, shared, customer, site)), new=True)
+
+    def forget(self, customer: str = "", before: datetime | None = None, also_current: bool = False) -> Gone:
+        """Delete a customer with everything, or documents that were added before a day; for good.
+
+        Args:
+            customer: its name, "" to delete documents by age.
+            before: a day, aware, where no customer is named.
+            also_current: documents too that a site stands on now.
+
+        Raises:
+            CertdoctorError: there is no such customer, or another program holds the database.
+        """
+        from certdoctor.store import forgetting
+
+        with self._database.writing() as session:
+            if customer:
+                gone = forgetting.of_customer(session, customer)
+            else:
+                gone = forgetting.evidence_before(session, before or self._clock(), also_current)
+            forgetting.record(session, gone, who=self._who, when=self._clock())
+        self._reader = standing.Reader()
+        forgetting.sweep(self._database.file)
+        return gone
+
+    def would_forget(self, customer: str) -> Gone:
+        """Return how much `forget` would delete of a customer."""
+        from certdoctor.store import forgetting
+
+        with self._database.reading() as session:
+            return forgetting.counted(session, customer)
+
+    def backups(self) -> tuple[Path, ...]:
+        """Return the copies of the database; they still hold what was deleted."""
+        from certdoctor.store import forgetting
+
+        return forgetting.backups(self._database.file)
+
+    def deletions(self) -> tuple[tuple[datetime, str, str], ...]:
+        """Return when who deleted how much, oldest first."""
+        from certdoctor.store import forgetting
+
+        with self._database.reading() as session:
+            return forgetting.deletions(session)
 
     # knowledge and certificates
 

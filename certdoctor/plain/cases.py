@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from certdoctor.errors import CertdoctorError
 from certdoctor.language import _, pgettext
+from certdoctor.plain.opening import opened
 from certdoctor.text import clean
 
 if TYPE_CHECKING:
@@ -25,14 +24,11 @@ Clock = Callable[[], datetime]
 
 def listing(data: Path, now: Clock, search: str) -> int:
     """Print one line per case."""
-    practice = _open(data, now)
-    try:
+    with opened(data, now) as practice:
         for case in practice.cases(search):
-            opened = case.opened.strftime("%Y-%m-%d")
+            day = case.opened.strftime("%Y-%m-%d")
             where = f"{clean(case.customer)} / {clean(case.site)}"
-            print(f"{case.number}  {_state(case):<6}  {opened}  {where}  {clean(case.title)}")
-    finally:
-        practice.close()
+            print(f"{case.number}  {_state(case):<6}  {day}  {where}  {clean(case.title)}")
     return 0
 
 
@@ -40,24 +36,18 @@ def show(data: Path, now: Clock, number: str, lang: str) -> int:
     """Print one case and examine its site as it stands."""
     from certdoctor.plain.report import as_text
 
-    practice = _open(data, now)
-    try:
+    with opened(data, now) as practice:
         case = find_case(practice, number)
         print(f"{case.number} {clean(case.title)} ({_state(case)})\n")
         print(as_text(practice.examine_site(case.site_id, lang)), end="")
-    finally:
-        practice.close()
     return 0
 
 
 def export(data: Path, now: Clock, number: str, form: str) -> int:
     """Print one case with everything that was done in it."""
-    practice = _open(data, now)
-    try:
+    with opened(data, now) as practice:
         case = find_case(practice, number)
         view, site = practice.case(case.id), practice.site(case.site_id)
-    finally:
-        practice.close()
     print(_json(view, site) if form == "json" else _markdown(view, site))
     return 0
 
@@ -67,24 +57,8 @@ def is_number(text: str) -> bool:
     return bool(re.fullmatch(r"[Cc]-[0-9]+", text))
 
 
-@contextmanager
-def opened(data: Path, now: Clock) -> Iterator[Practice]:
-    """Open the practice of a data folder and close it at the end."""
-    practice = _open(data, now)
-    try:
-        yield practice
-    finally:
-        practice.close()
-
-
-def _open(data: Path, now: Clock) -> Practice:
-    from certdoctor.casework.practice import Practice
-
-    return Practice(data, now, told=lambda line: print(line, file=sys.stderr))
-
-
 def find_case(practice: Practice, number: str) -> CaseRecord:
-    """Return the case of this number ("C-0001" or "1").
+    """Return the case with this number ("C-0042" or "42").
 
     Raises:
         CertdoctorError: there is none.

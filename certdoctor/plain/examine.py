@@ -114,11 +114,8 @@ def _save(
     lang: str,
     at: datetime | None,
 ) -> None:
-    from certdoctor.casework.practice import Practice
+    from certdoctor.plain.opening import opened
 
-    practice = Practice(data, now, told=lambda line: print(line, file=sys.stderr))
-    try:
+    with opened(data, now) as practice:
         case = practice.save_examined(paths, passwords, lang=lang, at=at)
-    finally:
-        practice.close()
     print(_("stored as {case}").format(case=case.number), file=sys.stderr)

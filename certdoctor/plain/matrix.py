@@ -21,10 +21,10 @@ from certdoctor.casework.matrix import (
     matrix,
     sign,
 )
-from certdoctor.errors import CertdoctorError
 from certdoctor.language import N_, _
 from certdoctor.plain.report import escaped, title_of, word
 from certdoctor.text import clean
+from certdoctor.writing import new_file
 
 SCHEMA = "certdoctor/matrix@1"
 _VERDICT = {
@@ -63,19 +63,8 @@ def run(
     if output is None:
         print(shown)
     else:
-        _write(output, shown + "\n")
+        new_file(output, f"{shown}\n".encode("utf-8", "backslashreplace"))
     return exit_code(examination)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise CertdoctorError(_("{file} exists already; name a new file.").format(file=file)) from None
-    except OSError as error:
-        said = _("{file} cannot be written ({why}).")
-        raise CertdoctorError(said.format(file=file, why=error.strerror)) from None
 
 
 def as_svg(examination: Examination) -> str:

@@ -39,8 +39,9 @@ def run(
     Raises:
         CertdoctorError: there is no such case, path or finding, nothing to cure, or the output is there already.
     """
-    from certdoctor.plain.cases import find_case, is_number, opened
+    from certdoctor.plain.cases import find_case, is_number
     from certdoctor.plain.examine import check_paths, read_passwords
+    from certdoctor.plain.opening import opened
 
     check_free(output)
     if len(what) == 1 and is_number(what[0]) and not Path(what[0]).exists():

@@ -84,8 +84,8 @@ def _planned(
     keep: Path | None,
 ) -> Plan:
     from certdoctor.casework.renewal import plan_paths
-    from certdoctor.plain.cases import opened
     from certdoctor.plain.examine import check_paths, read_passwords
+    from certdoctor.plain.opening import opened
 
     paths = [Path(each) for each in what]
     check_paths(paths)
@@ -108,7 +108,7 @@ def _kept(
     now: Callable[[], datetime],
 ) -> tuple[Plan, Page]:
     from certdoctor.casework.renewal import page
-    from certdoctor.plain.cases import opened
+    from certdoctor.plain.opening import opened
 
     with opened(data, now) as practice:
         for steps, done in ((tick, True), (untick, False)):
@@ -121,7 +121,7 @@ def _kept(
 
 
 def _list(data: Path, now: Callable[[], datetime]) -> int:
-    from certdoctor.plain.cases import opened
+    from certdoctor.plain.opening import opened
     from certdoctor.text import clean
 
     with opened(data, now) as practice:

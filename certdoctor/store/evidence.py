@@ -126,33 +126,10 @@ def _hand_over(session: Session, earlier: int, later: int) -> None:
 
 
 def _add_certificates(session: Session, evidence_id: int, found: Iterable[Found]) -> None:
-    items = tuple(found)
-    if not items:
+    items_found = tuple(found)
+    if not items_found:
         return
-    unknown = {item.certificate.sha256: item.certificate for item in items}
-    hashes = list(unknown)
-    for start in range(0, len(hashes), _AT_ONCE):
-        part = hashes[start : start + _AT_ONCE]
-        for known in session.scalars(select(Certificate.sha256).where(Certificate.sha256.in_(part))):
-            del unknown[known]
-    if unknown:
-        session.execute(
-            insert(Certificate),
-            [
-                {
-                    "sha256": c.sha256,
-                    "der": c.der,
-                    "subject": c.subject,
-                    "issuer": c.issuer,
-                    "label": c.label,
-                    "not_before": c.not_before,
-                    "not_after": c.not_after,
-                    **asked_by(c),
-                }
-                for c in unknown.values()
-            ],
-        )
-        search.put_certificates(session, unknown.values())
+    add_certificates(session, [item.certificate for item in items_found])
     session.execute(
         insert(CertificateUse),
         [
@@ -162,9 +139,38 @@ def _add_certificates(session: Session, evidence_id: int, found: Iterable[Found]
                 "sha256": item.certificate.sha256,
                 "place": item.origin.place,
             }
-            for position, item in enumerate(items)
+            for position, item in enumerate(items_found)
         ],
     )
+
+
+def add_certificates(session: Session, given: Iterable[items.Certificate]) -> None:
+    """Keep each certificate that is not there yet, and let it be found."""
+    unknown = {certificate.sha256: certificate for certificate in given}
+    hashes = list(unknown)
+    for start in range(0, len(hashes), _AT_ONCE):
+        part = hashes[start : start + _AT_ONCE]
+        for known in session.scalars(select(Certificate.sha256).where(Certificate.sha256.in_(part))):
+            del unknown[known]
+    if not unknown:
+        return
+    session.execute(
+        insert(Certificate),
+        [
+            {
+                "sha256": c.sha256,
+                "der": c.der,
+                "subject": c.subject,
+                "issuer": c.issuer,
+                "label": c.label,
+                "not_before": c.not_before,
+                "not_after": c.not_after,
+                **asked_by(c),
+            }
+            for c in unknown.values()
+        ],
+    )
+    search.put_certificates(session, unknown.values())
 
 
 def asked_by(certificate: items.Certificate) -> dict[str, Any]:

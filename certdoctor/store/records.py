@@ -296,3 +296,43 @@ class CaseView:
     examinations: tuple[ExaminationRecord, ...]  # newest first
     steps: tuple[StepRecord, ...]  # the last state of each step
     notes: tuple[NoteRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetUse:
+    """One certificate at one box now."""
+
+    sha256: str
+    label: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    usages: tuple[str, ...] | None  # dotted OIDs, None without the extension
+    part: str  # "presented", "sent" (along with an identity), "trusted"
+    slot: str
+    node: str
+    role: str
+    site_id: int
+    site: str
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class FleetNode:
+    """One box of a site."""
+
+    node: str
+    role: str
+    version: str  # "" where it is unknown
+    site_id: int
+    site: str
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How many certificates end in a month ("2027-03")."""
+
+    name: str
+    presented: int
+    trusted: int

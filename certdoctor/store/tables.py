@@ -347,6 +347,20 @@ class SearchEntry(Table):
     words: Mapped[str]
 
 
+# --- what is no longer there ---------------------------------------------------------------------------------
+
+
+class Deletion(Table):
+    """A record that something was deleted for good: how much, never what it was."""
+
+    __tablename__ = "deletion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    happened: Mapped[datetime]
+    who: Mapped[str]
+    what: Mapped[str]
+
+
 # --- examinations --------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Search over cases and certificates; what a whole practice is asked by"""
+"""Search over cases and certificates; what a whole practice is asked by; a record of deletions"""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def upgrade() -> None:
         sa.Column("words", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
         sa.UniqueConstraint("kind", "ref", name=op.f("uq_search_entry_kind_ref")),
+    )
+    op.create_table(
+        "deletion",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("happened", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion")),
     )
     # Both texts held what the search looks at now; SQLite drops a column in place.
     op.execute("ALTER TABLE site DROP COLUMN searchable")
