@@ -82,7 +82,8 @@ def put(file: Path, text: str) -> None:
 def _of_case(
     number: str, now: Callable[[], datetime], lang: str, at: datetime | None, data: Path
 ) -> tuple[Page, Examination]:
-    from certdoctor.plain.cases import find_case, opened
+    from certdoctor.plain.cases import find_case
+    from certdoctor.plain.opening import opened
 
     with opened(data, now) as practice:
         case = find_case(practice, number)
