@@ -103,7 +103,7 @@ class _Judge:
             accepted = (wanted,) if wanted else ()
         name_match = (
             names.match(leaf, accepted, wildcards=verifier.role == "client")
-            if accepted and form.name != "none"
+            if accepted and _name_checked(form, verifier)
             else None
         )
         purpose: Purpose = form.purpose if _purpose_checked(form, verifier) else "any"
@@ -467,6 +467,11 @@ def _zone_numbers(form: SideForm, node: Node) -> tuple[int, ...]:
     if "{zone}" not in form.setting:
         return (0,)
     return tuple(zone.number for zone in expressway.zones(node.settings))
+
+
+def _name_checked(form: SideForm, verifier: Node) -> bool:
+    off = form.name_setting and expressway.value(verifier.settings, form.name_setting).lower() == "off"
+    return form.name != "none" and not off
 
 
 def _purpose_checked(form: SideForm, verifier: Node) -> bool:

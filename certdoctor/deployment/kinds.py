@@ -24,6 +24,7 @@ class SideForm(Form, frozen=True, kw_only=True):
     default: bool = True  # checked where the setting is not in the configuration
     needs_all_in_list: bool = False  # sent intermediates do not count (SSH tunnels)
     name: Literal["required", "unless_ssh", "none"] = "required"
+    name_setting: str = ""  # a setting that switches the check of the name off
     purpose_unless_setting: str = ""  # a setting that switches the purpose check off, from purpose_setting_since
     purpose_setting_since: str = ""
     purpose_until: str = ""  # from this version of the verifier the purpose is not checked any more

@@ -260,6 +260,16 @@ def test_setting(kind: str, xconf: str, outcome: Outcome) -> None:
     assert found.certain is (outcome == Outcome.REFUSED)
 
 
+@pytest.mark.parametrize(("mode", "outcome"), [("On", Outcome.REFUSED), ("Off", Outcome.ACCEPTED)])
+def test_name_of_an_xmpp_partner_counts_only_where_it_is_checked(mode: str, outcome: Outcome) -> None:
+    checks = f"XCP TLS Certificate CVS EnableCvs: On\nXCP TLS Certificate CVS VerifyHostname: {mode}\n"
+    edge = Box(role="expressway-e", trust={"ca": pki.ca().pem}, xconf=checks)
+    partner = Box(role="partner", identities={"server": pki.bundle(*pki.leaf("sip.partner.example").chain)})
+    made = deploy({"e": edge, "partner": partner})
+    found = judged(made, connection("xmpp-federation", "e", "partner", name="partner.example"))
+    assert found["server"].outcome == outcome
+
+
 @pytest.mark.parametrize(("name", "given"), [(None, True), (E, False)])
 def test_a_zone_nobody_speaks_of_is_not_verified(name: str | None, given: bool) -> None:
     made = deploy({"c": box("expressway-c"), "s": box("expressway-e", BAD)})
