@@ -224,7 +224,10 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_(_RENEW_EXAMPLES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    renew.add_argument("what", nargs="+", metavar="PATH|R-0001|list")
+    renew.add_argument("what", nargs="*", metavar="PATH|R-0001|list")
+    renew.add_argument(
+        "--customer", default="", metavar="NAME", help=_("plan and keep one project for each stored site of a customer")
+    )
     renew.add_argument(
         "--certificate", action="append", default=[], metavar="NODE[:SLOT]", help=_("renew this one (default: all)")
     )
@@ -647,6 +650,7 @@ def _renew(options: argparse.Namespace) -> int:
     wish = Wish(options.issuer, tuple(options.without), options.start, options.days) if options.issuer else None
     return renew.run(
         options.what,
+        customer=options.customer,
         asked=Request(
             options.title,
             tuple(options.certificate),

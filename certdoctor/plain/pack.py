@@ -64,5 +64,5 @@ def run(
         paths = hand_over(output, made.files, examination.at)
     for path in paths:
         print(path)
-    print(_("{count} files written.").format(count=len(paths)), file=sys.stderr)
+    print(_("Written: {paths}").format(paths=output), file=sys.stderr)
     return 0

@@ -18,7 +18,7 @@ from certdoctor.page.markdown import as_markdown
 from certdoctor.page.plain import as_text
 
 if TYPE_CHECKING:
-    from certdoctor.casework.renewal import Plan, Request
+    from certdoctor.casework.renewal import Kept, Plan, Request
     from certdoctor.page.model import Page
 
 SCHEMA = "certdoctor/renewal@1"
@@ -27,6 +27,7 @@ SCHEMA = "certdoctor/renewal@1"
 def run(
     what: Sequence[str],
     *,
+    customer: str,
     asked: Request,
     output: Path | None,
     form: str,
@@ -42,6 +43,8 @@ def run(
 ) -> int:
     """Plan a renewal for the site in some paths, or go on with a kept one ("R-0001"); `list` names the kept ones.
 
+    With a customer, one project is planned and kept for each of its stored sites.
+
     Returns:
         0 where every wave can be carried out, else 1.
 
@@ -53,6 +56,10 @@ def run(
 
     if output is not None:
         check_free(output)
+    if customer:
+        return _of_customer(customer, asked, at, now, lang, data)
+    if not what:
+        raise CertdoctorError(_("Name paths, a kept renewal (R-0001), or --customer."))
     if list(what) == ["list"]:
         return _list(data, now)
     if len(what) == 1 and re.fullmatch(r"[Rr]-[0-9]+", what[0]):
@@ -63,8 +70,8 @@ def run(
     printers: dict[str, Callable[[Page], str]] = {"text": as_text, "markdown": as_markdown, "html": as_html}
     print(as_json(planned) if form == "json" else printers[form](sheet).rstrip("\n"))
     if output is not None:
-        paths = hand_over(output, handed_over(planned, sheet), planned.made)
-        print(_("{count} files written.").format(count=len(paths)), file=sys.stderr)
+        hand_over(output, handed_over(planned, sheet), planned.made)
+        print(_("Written: {paths}").format(paths=output), file=sys.stderr)
     return 0 if planned.good else 1
 
 
@@ -120,16 +127,48 @@ def _kept(
     return kept.plan, page(kept.plan, kept.done, kept.record.number)
 
 
-def _list(data: Path, now: Callable[[], datetime]) -> int:
+def _of_customer(
+    customer: str, asked: Request, at: datetime | None, now: Callable[[], datetime], lang: str, data: Path
+) -> int:
     from certdoctor.plain.opening import opened
     from certdoctor.text import clean
 
     with opened(data, now) as practice:
+        sites = [site for site in practice.sites() if site.customer.lower() == customer.strip().lower()]
+        if not sites:
+            raise CertdoctorError(_("There is no site of a customer “{name}”.").format(name=customer))
+        good = True
+        for site in sites:
+            try:
+                kept = practice.plan_renewal(site.id, asked, lang, at)
+            except CertdoctorError as error:
+                # A site without certificates must not keep the others from being planned.
+                good = False
+                print(f"-       {clean(site.customer)} / {clean(site.name)}: {error}")
+                continue
+            good = good and kept.plan.good
+            print(_line(kept))
+            for wave in kept.plan.waves:
+                for text in (*wave.verdict.worse, *wave.verdict.findings):
+                    print(f"        {clean(text)}")
+    return 0 if good else 1
+
+
+def _line(kept: Kept) -> str:
+    from certdoctor.text import clean
+
+    record = kept.record
+    steps = sum(len(wave.steps) for wave in kept.plan.waves)
+    where = f"{clean(record.customer)} / {clean(record.site)}"
+    return f"{record.number}  {record.state:<6}  {len(kept.done)}/{steps}  {where}  {clean(record.title)}"
+
+
+def _list(data: Path, now: Callable[[], datetime]) -> int:
+    from certdoctor.plain.opening import opened
+
+    with opened(data, now) as practice:
         for kept in practice.renewals():
-            steps = sum(len(wave.steps) for wave in kept.plan.waves)
-            record = kept.record
-            where = f"{clean(record.customer)} / {clean(record.site)}"
-            print(f"{record.number}  {record.state:<6}  {len(kept.done)}/{steps}  {where}  {clean(record.title)}")
+            print(_line(kept))
     return 0
 
 

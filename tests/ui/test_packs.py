@@ -44,7 +44,7 @@ async def test_a_stopgap_is_shown_everywhere_until_its_way_back_is_ticked() -> N
         await user.press("enter")
         user.sees("C-0001")
         await user.press("escape")
-        await user.choose("HQ  ")
+        await user.choose("1 open")
         await user.press("enter")
         user.sees("Stopgaps in force", "Switch TLS verification of the zone off")
         await user.choose("Switch TLS verification")
