@@ -194,7 +194,8 @@ class _Side:
             if state == ChainState.COMPLETE:
                 return True
             if self.root is not None:
-                listed = self.root.public_key_sha256 in {e.certificate.public_key_sha256 for e in trust.entries}
+                wanted = self.root.public_key_sha256
+                listed = any(entry.certificate.public_key_sha256 == wanted for entry in trust.entries)
             elif known is not None:
                 found = [self.authorities.of(entry.certificate) for entry in trust.entries]
                 listed = any(other is not None and other.id == known.id for other in found)

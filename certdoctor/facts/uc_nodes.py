@@ -19,29 +19,33 @@ _REFUSED = (Outcome.REFUSED, Outcome.DEPENDS)
 
 def observe_uc_nodes(judgements: Sequence[Judgement]) -> Iterator[Fact]:
     """Yield the facts about the connections of every Expressway-C to CUCM, IM&P and Unity Connection."""
+    alike: dict[_Alike, list[Judgement]] = {}
+    for judgement in judgements:
+        if judgement.side == SERVER:
+            alike.setdefault(_alike(judgement), []).append(judgement)
     for judgement in judgements:
         kind, side = judgement.connection.kind, judgement.side
         if kind in _HTTPS and side == SERVER:
-            yield from _siblings(judgement, judgements)
+            yield from _siblings(judgement, alike[_alike(judgement)])
         if kind in _SIP and side == SERVER and judgement.verifier.role == "expressway-c":
             yield from _tls_1_3(judgement)
         if kind == "sip-oauth" and side == CLIENT:
             yield from _registered_name(judgement)
 
 
-def _siblings(j: Judgement, judgements: Sequence[Judgement]) -> Iterator[Fact]:
+_Alike = tuple[str, str, str, str]
+
+
+def _alike(j: Judgement) -> _Alike:
+    """What the connections of sibling nodes have in common."""
+    return j.connection.kind, j.verifier.id, j.presenter.role, j.presenter.cluster or ""
+
+
+def _siblings(j: Judgement, alike: Sequence[Judgement]) -> Iterator[Fact]:
     """Whether other nodes of the same product fare better with the same Expressway-C."""
     if j.outcome not in (*_REFUSED, Outcome.ACCEPTED):
         return
-    others = [
-        other
-        for other in judgements
-        if (other.connection.kind, other.side) == (j.connection.kind, SERVER)
-        and other.verifier.id == j.verifier.id
-        and other.presenter.role == j.presenter.role
-        and other.presenter.id != j.presenter.id
-        and (other.presenter.cluster or "") == (j.presenter.cluster or "")
-    ]
+    others = [other for other in alike if other.presenter.id != j.presenter.id]
     accepted = [other.presenter.name for other in others if other.outcome == Outcome.ACCEPTED]
     if not others:
         return
