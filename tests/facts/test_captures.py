@@ -222,10 +222,10 @@ def test_another_certificate_is_told_once() -> None:
     assert _differences({"c.pem": C.pem}, BY_CLIENT) == [(SERVER, False, False)]
 
 
-def client_hello(version: int, *extensions: tuple[int, bytes]) -> bytes:
+def client_hello(version: int, *extensions: tuple[int, bytes], name: str = wire.SNI) -> bytes:
     """A ClientHello with one cipher suite, for E's name."""
-    name = wire.SNI.encode()
-    sni = (0, struct.pack(">HBH", len(name) + 3, 0, len(name)) + name)
+    host = name.encode()
+    sni = (0, struct.pack(">HBH", len(host) + 3, 0, len(host)) + host)
     listed = b"".join(struct.pack(">HH", kind, len(data)) + data for kind, data in (sni, *extensions))
     body = struct.pack(">H", version) + bytes(32) + b"\0" + b"\0\x02\x00\x2f" + b"\x01\0"
     body += struct.pack(">H", len(listed)) + listed

@@ -19,6 +19,8 @@ from certdoctor.knowledge.model import Knowledge
 from certdoctor.reasoning.engine import Engine
 from certdoctor.resources import folder
 from tests import pki
+from tests.evidence import wire
+from tests.facts.test_captures import client_hello
 from tests.rules.plants import alarm
 from tests.rules.whole_sites import AT, DAY, WholeSite, make
 
@@ -118,6 +120,14 @@ def domain_unknown_to_phones(site: WholeSite) -> None:
     e.change("server", names=tuple(name for name in e.identities["server"].names if name not in domains))
 
 
+def tls_1_0_only(site: WholeSite) -> None:
+    """C's hello in a capture offers TLS 1.0, and E answers with protocol_version."""
+    c, e = site.cs[0], site.es[0]
+    said = [("client", client_hello(0x0301, name=site.peers[e.id])), ("server", b"\x15\x03\x01\x00\x02\x02\x46")]
+    frames = wire.connection(said, wire.Tcp((c.addresses[0], 40000), (e.addresses[0], 7001)))
+    site.beside["zone.pcap"] = wire.pcap(frames)
+
+
 PLANTS: dict[str, tuple[Plant, str, str]] = {
     "the web page refuses an administrator": (locked_out, "CLI-09", "cause_found"),
     "port 2222 is closed": (port_2222_refused, "TUN-02", "cause_found"),
@@ -128,6 +138,7 @@ PLANTS: dict[str, tuple[Plant, str, str]] = {
     "OCSP only, and certificates without it": (ocsp_only, "REV-03", "cause_found"),
     "internal names for a public CA": (names_of_the_inside, "CLI-06", "cause_found"),
     "the domain that phones look for is missing": (domain_unknown_to_phones, "CLI-03", "cause_found"),
+    "a client that offers TLS 1.0 only": (tls_1_0_only, "CRY-03", "cause_found"),
     "a due certificate that nothing renews": (due_and_unwatched, "ACM-10", "cause_found"),
 }
 
