@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from bench import archive, examination, large, logs, practice, startup
+from bench import archive, examination, large, logs, practice, replay, startup
 
 _ALL = {
     "startup": startup.main,
     "examination": examination.main,
+    "replay": replay.main,
     "large": large.main,
     "logs": logs.main,
     "archive": archive.main,
@@ -18,7 +19,7 @@ _ALL = {
 
 def main() -> int:
     """Run the benchmarks named on the command line, or all."""
-    chosen = sys.argv[1:] or ["startup", "examination"]
+    chosen = sys.argv[1:] or ["startup", "examination", "replay"]
     for name in chosen:
         _ALL[name]()
     return 0

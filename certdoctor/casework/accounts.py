@@ -26,6 +26,7 @@ _VERDICT = {
 _ROLE = {"observed": N_("seen"), "log": N_("log"), "told": N_("told by you")}
 
 _PLACES = 3  # where a fact was seen, at most so many
+_RULES = 3  # that did not fire, the nearest first
 
 Answers = Sequence[tuple[str, str, str]]  # (fact, subject, value)
 Unknown = Sequence[tuple[str, str]]  # (fact, subject)
@@ -258,12 +259,15 @@ def account_lines(stands: AccountLines, *, against: bool) -> Iterator[tuple[int,
         if not reasons:
             yield 1, nothing
     if against or not stands.concluded:
-        for lack in stands.lacks:
+        nearest = sorted(stands.lacks, key=lambda lack: 2 * len(lack.otherwise) + len(lack.unknown))
+        for lack in nearest[:_RULES]:
             yield 1, _("rule {rule} did not fire:").format(rule=lack.rule)
             for premise in lack.otherwise:
                 yield from _premise(premise)
             for unknown in lack.unknown:
                 yield 2, _("not known: {fact}").format(fact=unknown)
+        if len(nearest) > _RULES:
+            yield 1, _("and {n} more rules did not fire").format(n=len(nearest) - _RULES)
 
 
 def _premise(premise: ProofLine) -> Iterator[tuple[int, str]]:

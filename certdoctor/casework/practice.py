@@ -392,6 +392,16 @@ class Practice:
             self._case_event(session, case_id, "answer taken back", f"{last.fact} of {last.subject}")
             return last
 
+    def write_request(self, case_id: int, examination: Examination, folder: Path) -> tuple[Path, ...]:
+        """Write the request for the evidence that is still wanted into a new or empty folder, as text and Markdown."""
+        from certdoctor.casework.request import page_of
+
+        texts = {f"request.{end}": page_of(examination, markdown=end == "md") for end in ("txt", "md")}
+        paths = _written(folder, {name: text.encode() for name, text in texts.items()})
+        with self._database.writing() as session:
+            self._case_event(session, case_id, "request written", str(folder))
+        return paths
+
     def suppose(self, case_id: int, examination: Examination, question: QuestionLine) -> tuple[Supposed, ...]:
         """Return where each answer to a question would lead, all other answers as they are; nothing is stored."""
         from certdoctor.casework.accounts import suppose

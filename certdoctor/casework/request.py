@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from certdoctor.casework.examination import Examination
 from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, Node, Outcome
@@ -11,6 +12,7 @@ from certdoctor.facts.derive import node_subject, side_subject
 from certdoctor.facts.model import Subject, SubjectKind
 from certdoctor.language import _
 from certdoctor.reasoning.looking import Lacking
+from certdoctor.text import clean
 
 # Seconds until a file is there, of somebody who is logged in or has to ask for it.
 _ARCHIVE, _CERTIFICATE, _TRUST, _OTHERS = 300, 120, 180, 600
@@ -43,6 +45,35 @@ def wanted_of(deployment: Deployment, judgements: Sequence[Judgement]) -> tuple[
     if not deployment.nodes:
         found += _the_edge()
     return tuple(sorted(found, key=lambda w: (not w.why, w.node, w.what)))
+
+
+def page_of(examination: Examination, *, markdown: bool) -> str:
+    """Return the page that asks for what is wanted, to mail to the people who can log in to the boxes."""
+    deployment = examination.deployment
+    title = " – ".join(clean(part) for part in (deployment.customer, deployment.site) if part)
+    return "\n".join(_page(wanted(examination), title, markdown=markdown)) + "\n"
+
+
+def _page(found: Sequence[Wanted], title: str, *, markdown: bool) -> Iterator[str]:
+    """Return the lines of the page, box by box, in the order in which it helps most."""
+    heading, box, code = ("# ", "## ", "`") if markdown else ("", "", "")
+    yield heading + (_("Wanted for {site}").format(site=title) if title else _("Wanted"))
+    yield ""
+    if not found:
+        yield _("Nothing: every connection that is known can be judged.")
+        return
+    yield _("Please send these files. None of them needs a private key; leave keys and passwords out.")
+    for _node, of in groupby(found, key=lambda each: (each.node, each.name)):
+        held = list(of)
+        yield ""
+        yield f"{box}{clean(held[0].name)} ({held[0].role})"
+        for each in held:
+            yield f"- {clean(each.what)}"
+            yield from (f"  - {code}{how}{code}" if markdown else f"    {how}" for how in each.how)
+            if each.why:
+                yield "  " + ("- " if markdown else "  ") + _("decides: {connections}").format(
+                    connections=", ".join(clean(c) for c in each.why)
+                )  # fmt: skip
 
 
 def _unproven(node: Node, judgements: Iterable[Judgement]) -> list[Judgement]:

@@ -11,7 +11,7 @@ from certdoctor.casework.categories import category_word
 from certdoctor.casework.consultation import Consultation
 from certdoctor.casework.described import checked
 from certdoctor.casework.examination import Examination, QuestionLine
-from certdoctor.casework.request import wanted
+from certdoctor.casework.request import page_of, wanted
 from certdoctor.casework.sites import description_of
 from certdoctor.casework.symptoms import fitting
 from certdoctor.errors import BadInput, CertdoctorError
@@ -23,7 +23,6 @@ from certdoctor.language import _
 from certdoctor.plain.document import as_json
 from certdoctor.plain.examine import EXIT
 from certdoctor.plain.report import as_text, verdict_words
-from certdoctor.plain.request import page
 from certdoctor.reasoning.engine import Engine
 from certdoctor.resources import folder
 from certdoctor.text import clean
@@ -237,8 +236,7 @@ class _Talk:
             case "a" if rest.strip():
                 return self._add(Path(rest.strip()).expanduser())
             case "r":
-                title = self._consultation.examination.deployment.site
-                self._say("\n".join(page(wanted(self._consultation.examination), clean(title), markdown=False)))
+                self._say(page_of(self._consultation.examination, markdown=False).rstrip("\n"))
             case _:
                 self._say(_("Type one of the numbers above, or ? for help."))
         return False

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
+from math import log2
 
 from certdoctor.facts.model import Facts, Subject, SubjectKind
 from certdoctor.knowledge.forms import Premise, QuestionForm
@@ -21,7 +23,7 @@ from certdoctor.knowledge.model import Knowledge
 from certdoctor.reasoning.findings import Question
 from certdoctor.reasoning.looking import AT_MOST, SPLIT_SHOWN, Lacking, worth_getting
 from certdoctor.reasoning.prove import Rulebook
-from certdoctor.reasoning.ranking import OTHERWISE, Scores, entropy, probabilities, weight
+from certdoctor.reasoning.ranking import OTHERWISE, UNLISTED, Scores, entropy, weight
 
 SITE = Subject(SubjectKind.SITE, "site")
 SECONDS_A_QUESTION = 20  # what a question costs besides finding the answer
@@ -57,10 +59,9 @@ def next_questions(
         lacking: evidence that could be had.
     """
     open_ = {key: points for key, points in scores.points.items() if key not in settled}
-    chances, unlisted = probabilities(open_)
-    if any(chances[key] >= SURE for key in scores.concluded if key in chances):
+    ranking = _Ranking(open_)
+    if any(ranking.chances[key] >= SURE for key in scores.concluded if key in open_):
         return ()
-    before = {**chances, _ELSE: unlisted}
     worth: list[Question] = []
     alike: dict[tuple[str, Moves], Question] = {}  # of many files or nodes most answers mean the same
     dependent = _requiring(knowledge)
@@ -75,10 +76,10 @@ def next_questions(
             }
             same = key, tuple((value, tuple(sorted(by.items()))) for value, by in moves.items())
             if same not in alike:
-                alike[same] = _simulate(key, form, subject, moves, open_, before)
+                alike[same] = _simulate(key, form, subject, moves, ranking)
             worth.append(replace(alike[same], subject=subject))
     wanted = [each for each in lacking if (each.fact, each.subject) not in declined]
-    worth += worth_getting(wanted, facts, knowledge, rulebook, before)
+    worth += worth_getting(wanted, facts, knowledge, rulebook, ranking.chances)
     worth = [question for question in worth if question.gain >= WORTH_BITS]
     worth.sort(key=lambda q: (-round(q.gain / (q.cost + SECONDS_A_QUESTION), 9), q.id, q.subject))
     return tuple(worth[:AT_MOST])
@@ -100,44 +101,55 @@ def _subjects(form: QuestionForm, facts: Facts, knowledge: Knowledge) -> tuple[S
     return (SITE,) if about == SubjectKind.SITE else facts.subjects(SubjectKind(about))
 
 
+class _Ranking:
+    """The ranking as it stands, laid out so that an answer costs only what it moves."""
+
+    def __init__(self, points: Mapping[str, int]) -> None:
+        raw = {key: 10 ** (value / 10) for key, value in points.items()}
+        unlisted = 10 ** (UNLISTED / 10)
+        self._total = sum(raw.values()) + unlisted
+        self._raw = raw
+        self._order = sorted(points, key=lambda key: (-points[key], key))
+        self.points = points
+        self.chances = {**{key: value / self._total for key, value in raw.items()}, _ELSE: unlisted / self._total}
+        self.open = entropy(self.chances)
+
+    def first_after(self, moves: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
+        """Return the first of the ranking as the user will see it after this answer."""
+        moved = {key: 10 ** ((self.points[key] + by) / 10) for key, by in moves.items()}
+        total = self._total + sum(value - self._raw[key] for key, value in moved.items())
+        others = islice((key for key in self._order if key not in moved), SPLIT_SHOWN)
+        best = sorted((*moved, *others), key=lambda key: (-self.points[key] - moves.get(key, 0), key))[:SPLIT_SHOWN]
+        return tuple((key, round(moved.get(key, self._raw[key]) / total, 4)) for key in best)
+
+
 def _simulate(
-    key: str,
-    form: QuestionForm,
-    subject: Subject,
-    moves: Mapping[str, Mapping[str, int]],
-    points: Mapping[str, int],
-    before: Mapping[str, float],
+    key: str, form: QuestionForm, subject: Subject, moves: Mapping[str, Mapping[str, int]], ranking: _Ranking
 ) -> Question:
-    # P(v|d), then P(v) and P(d|v)
-    chance: dict[str, float] = dict.fromkeys(form.base, 0.0)
-    joint: dict[str, dict[str, float]] = {value: {} for value in form.base}
     moved = {diagnosis for by in moves.values() for diagnosis in by}
     whole = sum(form.base.values())
-    for diagnosis, p in before.items():
-        raw = form.base
-        total = whole
-        if diagnosis in moved:
-            raw = {v: base * 10 ** (moves[v].get(diagnosis, 0) / 10) for v, base in form.base.items()}
-            total = sum(raw.values())
-        for value, share in raw.items():
-            joint[value][diagnosis] = p * share / total if total else 0.0
-            chance[value] += joint[value][diagnosis]
-    gain = entropy(before)
-    split: dict[str, tuple[tuple[str, float], ...]] = {}
-    for value, p_value in chance.items():
+    # What no answer moves stays in proportion: its mass and its share of the entropy are enough.
+    mass = 1 - sum(ranking.chances[diagnosis] for diagnosis in moved)
+    still = ranking.open - entropy({diagnosis: ranking.chances[diagnosis] for diagnosis in moved})
+    # P(v|d), then P(v) and P(d|v)
+    likely = {
+        diagnosis: {v: base * 10 ** (moves[v].get(diagnosis, 0) / 10) for v, base in form.base.items()}
+        for diagnosis in moved
+    }
+    sums = {diagnosis: sum(raw.values()) for diagnosis, raw in likely.items()}
+    gain = ranking.open
+    for value, base in form.base.items():
+        share = base / whole
+        joint = {d: ranking.chances[d] * likely[d][value] / sums[d] for d in moved}
+        p_value = mass * share + sum(joint.values())
         if p_value > 0:
-            after = {diagnosis: p / p_value for diagnosis, p in joint[value].items()}
-            gain -= p_value * entropy(after)
-        split[value] = _ranking_after(moves[value], points)
+            scale = share / p_value
+            after = entropy({d: p / p_value for d, p in joint.items()})
+            if scale > 0:
+                after += scale * still - scale * log2(scale) * mass
+            gain -= p_value * after
+    split = {value: ranking.first_after(moves[value]) for value in form.base}
     return Question(key, form.fact, subject, max(0.0, round(gain, 6)), form.cost, split)
-
-
-def _ranking_after(moves: Mapping[str, int], before: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
-    """Return the first of the ranking as the user will see it after this answer."""
-    points = {key: value + moves.get(key, 0) for key, value in before.items()}
-    chances, _ = probabilities(points)
-    best = sorted(chances, key=lambda key: (-points[key], key))[:SPLIT_SHOWN]
-    return tuple((key, round(chances[key], 4)) for key in best)
 
 
 def _moves(

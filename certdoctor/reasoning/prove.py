@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
 
 from certdoctor.facts.model import Fact, Facts, Subject
 from certdoctor.knowledge.forms import RuleForm
@@ -14,6 +15,8 @@ from certdoctor.reasoning.plan import active
 
 class Rulebook:
     """The rules in force, found by what they read."""
+
+    _kept: ClassVar[tuple[()] | tuple[Knowledge, Rulebook]] = ()
 
     def __init__(self, rules: Iterable[RuleForm]) -> None:
         self.rules: dict[str, RuleForm] = {rule.id: rule for rule in rules}
@@ -38,8 +41,11 @@ class Rulebook:
 
     @classmethod
     def of(cls, knowledge: Knowledge) -> Rulebook:
-        """Return the rulebook of a knowledge base."""
-        return cls(active(knowledge))
+        """Return the rulebook of a knowledge base; the last one is kept."""
+        kept = cls._kept
+        if not kept or kept[0] is not knowledge:
+            kept = cls._kept = knowledge, cls(active(knowledge))
+        return kept[1]
 
     def true(self, about: str, values: Mapping[str, str]) -> Iterator[RuleForm]:
         """Give the rules that are true of one subject's facts (fact -> value)."""

@@ -47,6 +47,9 @@ PLACES: dict[str, str] = {
     "evidence": N_("Case: evidence"),
     "symptoms": N_("Case: symptoms"),
     "interview": N_("Case: questions"),
+    "told": N_("Case: explanations"),
+    "account": N_("Case: how and why not"),
+    "request": N_("Case: request for evidence"),
     "findings": N_("Case: findings"),
     "proof": N_("Case: proof"),
     "notes": N_("Case: notes"),
@@ -141,6 +144,24 @@ ACTIONS: tuple[Action, ...] = (
         N_("Give this answer to the chosen question; an answer can be changed at any time."),
     ),
     Action("interview", ("0", "d"), "unknown", N_("don't know"), N_("Say that you don't know.")),
+    Action("interview", ("w",), "why", N_("why"), N_("Why this is asked: what each answer would bring to the front.")),
+    Action("interview", ("h",), "how", N_("how"), N_("How the findings and the first of the ranking were reached.")),
+    Action(
+        "interview", ("y",), "why_not", N_("why not"), N_("Why not another: what speaks against it, what it lacks.")
+    ),
+    Action(
+        "interview", ("t",), "suppose", N_("what if"), N_("What if: where each answer to this question would lead.")
+    ),
+    Action("interview", ("u",), "undo", N_("undo"), N_("Take the last answer back.")),
+    Action("interview", ("p",), "request", N_("request"), N_("The page that asks for the evidence still wanted.")),
+    Action("told", ("escape", "q", "left"), "close", N_("back"), N_("Back to the question.")),
+    Action("account", ("h",), "turn(False)", N_("how"), N_("How it was reached.")),
+    Action("account", ("y",), "turn(True)", N_("why not"), N_("What speaks against it, and what its rules lack.")),
+    Action("account", ("tab",), "step(1)", N_("next"), N_("The next of the ranking.")),
+    Action("account", ("shift+tab",), "step(-1)", "", N_("The one before in the ranking.")),
+    Action("account", ("escape", "q", "left"), "close", N_("back"), N_("Back to the question.")),
+    Action("request", ("w",), "write", N_("write"), N_("Write it as text and Markdown into a folder.")),
+    Action("request", ("escape", "q", "left"), "close", N_("back"), N_("Back to the question.")),
     Action("findings", ("enter", "right"), "open", N_("why + fix"), N_("Show why this is so and how to fix it.")),
     Action(
         "findings",

@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from certdoctor.language import _
+
 if TYPE_CHECKING:
-    from certdoctor.casework.examination import QuestionLine
+    from certdoctor.casework.accounts import Leaning
+    from certdoctor.casework.examination import Examination, QuestionLine
     from certdoctor.knowledge.articles import DiagnosisArticle, FailureMode
     from certdoctor.knowledge.forms import Text
     from certdoctor.knowledge.model import Knowledge
+
+_RANKED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,41 @@ def source_titles(ids: Iterable[str]) -> Mapping[str, str]:
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One diagnosis of the ranking: how it was reached and why not, as lines with their indent."""
+
+    diagnosis: str
+    reached: tuple[tuple[int, str], ...]
+    against: tuple[tuple[int, str], ...]
+
+
+def why(examination: Examination, question: QuestionLine) -> tuple[Leaning, ...]:
+    """Return which diagnoses each answer to an open question would bring forward."""
+    from certdoctor.casework.accounts import why
+
+    return why(examination, question, _knowledge())
+
+
+def accounts(examination: Examination) -> tuple[Told, ...]:
+    """Return how each finding and the first of the ranking were reached, and what speaks against each."""
+    from certdoctor.casework.accounts import account_lines, how, leading
+
+    knowledge = _knowledge()
+    told = [how(examination, key, knowledge) for key in leading(examination)[:_RANKED] if key in knowledge.diagnoses]
+    return tuple(
+        Told(each.diagnosis, tuple(account_lines(each, against=False)), tuple(account_lines(each, against=True)))
+        for each in told
+    )
+
+
+def request(examination: Examination) -> str:
+    """Return the page that asks for the evidence that is still wanted."""
+    from certdoctor.casework.request import page_of
+
+    return page_of(examination, markdown=False)
+
+
 def questions(asked: Iterable[tuple[str, str]], lang: str) -> tuple[QuestionLine, ...]:
     """Return the questions that ask for these (fact, subject) pairs, so that an old answer can be changed."""
     from certdoctor.casework.examination import QuestionLine
@@ -94,6 +134,9 @@ def questions(asked: Iterable[tuple[str, str]], lang: str) -> tuple[QuestionLine
     forms = {form.fact: (id_, form) for id_, form in _knowledge().questions.items()}
     out = []
     for fact, subject in asked:
+        if fact.startswith("evidence."):
+            text = _("Can you get the evidence that is wanted from {node}?").format(node=subject.partition(":")[2])
+            out.append(QuestionLine(fact, fact, subject, text, "", (), gain=0.0, cost=300, evidence=True))
         if fact in forms:
             id_, form = forms[fact]
             options = tuple((value, _say(text, lang)) for value, text in form.options.items())

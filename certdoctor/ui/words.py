@@ -89,6 +89,8 @@ EVENT = {
     "unassigned": N_("unassigned"),
     "symptoms set": N_("symptoms set"),
     "answered": N_("answered"),
+    "answer taken back": N_("answer taken back"),
+    "request written": N_("request for evidence written"),
     "examined": N_("examined"),
     "no longer found": N_("no longer found"),
     "step done": N_("step done"),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from certdoctor.casework.accounts import Supposed
 from certdoctor.casework.examination import (
     ConnectionLine,
     Examination,
@@ -30,7 +31,7 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Certificate, Document, Evidence, Form, Found, Kind, Origin, Problem
 from certdoctor.evidence.site import NodeDescription
 from certdoctor.facts.model import Facts
-from certdoctor.reasoning.findings import Verdict
+from certdoctor.reasoning.findings import Candidate, Verdict
 from certdoctor.store.records import (
     BACK,
     AnswerRecord,
@@ -364,6 +365,16 @@ PLAN = Plan(
 )  # fmt: skip
 
 
+def _candidates(answered: set[str]) -> tuple[Candidate, ...]:
+    """The ranking; answers bring MRA-01 forward."""
+    lead = 0.4 + 0.25 * len(answered)
+    return (
+        Candidate("CHN-01", 30, 0.9, True, (("rule:chn-01", 30),)),
+        Candidate("MRA-01", 10, lead, False, (("symptom:mra-login-fails", 10),)),
+        Candidate("TUN-01", 5, 0.1, False, (("frequency:common", 5),)),
+    )
+
+
 def _connection(id_: str, kind: str, client: str, server: str, port: int) -> Connection:
     return Connection(id_, kind, client, server, port, f"{server}.example.com", None)
 
@@ -619,6 +630,27 @@ class FakePractice(Practice):
         answers = tuple(a for a in view.answers if (a.fact, a.subject) != (fact, subject))
         self._put(case_id, answers=(*answers, AnswerRecord(fact, subject, value, self.clock())))
 
+    def suppose(self, case_id: int, examination: Examination, question: QuestionLine) -> tuple[Supposed, ...]:
+        self._record("suppose")
+        given = {answer.fact: answer.value for answer in self._cases[case_id].answers}
+        lead = (("MRA-01", "CUCM does not trust the CA of Expressway-C", 0.65),)
+        return tuple(
+            Supposed(label, given.get(question.fact) == value, "several causes possible", lead, "Who is affected?")
+            for value, label in question.options
+        )
+
+    def write_request(self, case_id: int, examination: Examination, folder: Path) -> tuple[Path, ...]:
+        self._record("write_request")
+        folder.mkdir()
+        (folder / "request.txt").write_text("Wanted\n")
+        return (folder / "request.txt",)
+
+    def take_back(self, case_id: int) -> AnswerRecord | None:
+        self._record("take_back")
+        answers = self._cases[case_id].answers
+        self._put(case_id, answers=answers[:-1])
+        return answers[-1] if answers else None
+
     def examine(self, case_id: int, lang: str = "en", at: datetime | None = None, keep: bool = True) -> Examination:
         self._record("examine" if keep else "look")
         view = self._cases[case_id]
@@ -702,7 +734,7 @@ class FakePractice(Practice):
             findings=(CAUSE, EXPIRED) if found else (),
             folded=(TUNNEL,) if found else (),
             connections=lines if found else (),
-            candidates=(),
+            candidates=_candidates(answered) if found else (),
             questions=tuple(q for q in QUESTIONS if q.fact not in answered),
             unchecked=unchecked if found else (Unchecked("everything", "there is no evidence yet", "Add files."),),
             evidence=evidence,

@@ -335,6 +335,38 @@ async def test_the_interview_by_digits() -> None:
         user.sees("Firewall or DNS")
 
 
+async def test_each_question_and_each_diagnosis_is_explained_by_one_key() -> None:
+    async with using() as user:
+        await user.press("r", "x", "i")
+        user.sees("CHN-01  certain", "MRA-01  █████·······  40%")
+        await user.press("w")
+        user.sees("What was changed last, before it broke?", "Each answer would bring these to the front:")
+        await user.press("escape", "h")
+        user.sees("How CHN-01")
+        await user.press("tab", "y")
+        user.sees("Why not MRA-01", "Nothing speaks against it.", "did not fire:", "not known:")
+        await user.press("escape", "t")
+        user.sees("A certificate was renewed: several causes possible", "then: Who is affected?")
+        await user.press("escape", "1")
+        user.sees("MRA-01  ████████····  65% +")
+        await user.press("u")
+        user.sees("MRA-01  █████·······  40% -")
+        user.sees_not("Answered")
+        await user.press("u")
+        assert "no answer to take back" in user.status
+
+
+async def test_the_request_for_evidence_is_read_and_written(tmp_path: Path) -> None:
+    async with using() as user:
+        await user.press("r", "x", "i", "p")
+        user.sees("Wanted for Example Ltd – HQ", "expc1.example.com (expressway-c)", "Collect log > Download log")
+        await user.press("w", "ctrl+u")
+        await user.type(str(tmp_path / "out"))
+        await user.press("enter")
+        assert "Written:" in user.status
+        assert (tmp_path / "out" / "request.txt").exists()
+
+
 async def test_symptoms_are_searched_and_taken() -> None:
     async with using() as user:
         await user.press("r", "s")

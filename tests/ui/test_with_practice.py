@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from certdoctor.casework.practice import Practice
 from certdoctor.language import set_language
+from certdoctor.plain import ask
+from certdoctor.ui.screens.case import CaseScreen
+from certdoctor.ui.sections.interview import InterviewSection
 from tests import pki
 from tests.casework import folders
 from tests.ui.driving import User, using
@@ -184,8 +188,10 @@ async def test_a_question_is_answered_and_its_answer_changed_after_a_restart(pra
         await user.type("traversal zone")
         await user.press("enter", "space", "x", "i")
         user.sees("Open questions")
+        await user.press("0", "0")  # neither archive can be had
         await user.press("1")
-        (answer,) = practice.case(1).answers
+        *archives, answer = practice.case(1).answers
+        assert [archive.value for archive in archives] == [None, None]
         first = answer.value
         assert first is not None
     async with using(practice, clock=lambda: pki.NOW) as user:
@@ -194,7 +200,7 @@ async def test_a_question_is_answered_and_its_answer_changed_after_a_restart(pra
         rows = user.app.screen.query_one("#questions")
         assert rows
         await user.press("end", "2")
-        (answer,) = practice.case(1).answers
+        answer = practice.case(1).answers[-1]
         assert answer.value not in (None, first)
 
 
@@ -233,3 +239,44 @@ async def test_the_search_finds_cases_and_certificates_of_every_customer(practic
         user.sees("Certificates", "expe1.beispiel.example")
         await user.press("enter", "end", "enter")
         user.sees("SHA-256", "Used in this database")
+
+
+async def test_the_screen_and_the_line_mode_come_to_the_same_on_the_same_answers(
+    practice: Practice, tmp_path: Path
+) -> None:
+    """Whoever answers alike is told alike, on the screen by digits and line by line."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "site.yml").write_text(
+        "schema: certdoctor/site@1\ncustomer: Example Ltd\nsite: HQ\ndomains: [example.com]\nnodes:\n"
+        "  - {id: expc1, role: expressway-c, names: [expc1.example.com]}\n"
+        "  - {id: expe1, role: expressway-e, names: [expe1.example.com]}\n"
+        "symptoms: [ssh-tunnels-down]\n"
+    )
+    case = practice.save_examined([folder], [])
+    digits: list[str] = []
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("r", "x", "i")
+        frame = user.frame
+        assert isinstance(frame, CaseScreen)
+        while frame.open_questions and len(digits) < 40:
+            section = frame.section
+            assert isinstance(section, InterviewSection)
+            question = section.chosen
+            assert question == frame.open_questions[0], "the cursor stands on the best question"
+            digits.append("0" if question is None or question.evidence else "1")
+            await user.press(digits[-1])
+        on_screen = frame.examination
+    assert on_screen is not None
+    assert "1" in digits
+    assert {answer.fact for answer in practice.case(case.id).answers}
+    lines = iter(digits)
+    said: list[str] = []
+    ask.run([folder], symptom="0", answers=None, form="json", at=None, now=pki.NOW, lang="en",
+            ask=lambda prompt: "0" if prompt.startswith("Number") else next(lines, None), say=said.append)  # fmt: skip
+    told = json.loads(said[-1])
+    assert next(lines, None) is None, "the line mode asked fewer questions"
+    assert told["verdict"] == on_screen.verdict.value
+    assert [f["diagnosis"] for f in told["findings"]] == [f.diagnosis for f in on_screen.findings]
+    assert told["questions"] == []
+    assert on_screen.questions == ()

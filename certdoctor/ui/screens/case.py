@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
+from textual.message import Message
 
 from certdoctor.language import N_, _, ngettext
 from certdoctor.ui import keys, words
@@ -257,6 +259,51 @@ class CaseScreen(Sectioned):
 
         self.ask_long(_("proving"), lambda p: p.proof(self.case_id, lang), done)
 
+    # the consultation
+
+    async def add_evidence(self) -> None:
+        """Go to the evidence and ask for the path of what is to be added."""
+        from certdoctor.ui.sections.evidence import EvidenceSection
+
+        await self.show_section("evidence")
+        if isinstance(self.section, EvidenceSection):
+            await self.section.action_add()
+
+    async def on_text_panel_closed(self, event: Message) -> None:
+        event.stop()
+        await self.close_panel()
+
+    async def on_request_panel_wanted(self, event: Message) -> None:
+        event.stop()
+        number = self.view.case.number if self.view else str(self.case_id)
+        await self.open_panel(
+            Form(
+                _("Write the request for evidence"),
+                [
+                    Field(
+                        "folder",
+                        _("Folder"),
+                        f"~/certdoctor-{number}-request",
+                        _("a new or empty folder"),
+                        required=True,
+                    )
+                ],
+                _("The folder is made if it is not there."),
+                id="form-request",
+            )
+        )
+
+    async def _write_request(self, folder: Path) -> None:
+        examination, case_id = self.examination, self.case_id
+        if examination is None:
+            return
+
+        def written(paths: tuple[Path, ...]) -> None:
+            self.say(_("Written: {paths}").format(paths=", ".join(str(path) for path in paths)))
+
+        await self.close_panel()
+        self.ask(lambda p: p.write_request(case_id, examination, folder), written)
+
     # closing
 
     def action_knowledge(self) -> None:
@@ -314,6 +361,8 @@ class CaseScreen(Sectioned):
             ends = self._open_ends(self.proof)
             self.do(lambda p: p.close_case(self.case_id, outcome, ends), _("The case is closed."))
             await self.close_panel()
+        elif form.id == "form-request":
+            await self._write_request(Path(values["folder"]).expanduser())
         else:
             await super().form_saved(form, values)
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-COVERS = frozenset({"form", "draft", "pick", "paths"})  # panels whose keys cover those of what lies behind
+COVERS = frozenset(
+    {"form", "draft", "pick", "paths", "told", "account", "request"}
+)  # panels whose keys cover those of what lies behind
 
 
 class Frame(Screen[None]):
