@@ -1,8 +1,8 @@
 """Finds the symptoms that fit a text in the user's own words, in either language.
 
-Three ways of looking are asked, and what stands high in several of them comes first: the words' stems with the words
-that mean the same (full-text search), their letter triples (full-text search too), and single words with typing errors
-and as parts of German compounds. What comes out is a list to pick from, never a decision.
+Four ways of looking are asked, and what stands high in several of them comes first: the words' stems with the words
+that mean the same (full-text search over all that is said of a symptom), the same against each single phrase, their
+letter triples (full-text search too), and single words with typing errors and as parts of German compounds. What comes out is a list to pick from, never a decision.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
@@ -108,19 +108,46 @@ class _Words:
         self._tables.execute("CREATE VIRTUAL TABLE stems USING fts5(symptom UNINDEXED, words, tokenize='unicode61')")
         self._tables.execute("CREATE VIRTUAL TABLE triples USING fts5(symptom UNINDEXED, words, tokenize='trigram')")
         texts: dict[str, list[str]] = {}
+        self._of_meaning: dict[str, list[int]] = {}
+        self._phrases: list[tuple[str, frozenset[str]]] = []
+        said: dict[str, set[str]] = {}  # meaning -> symptoms
         for symptom, phrase in phrases:
             texts.setdefault(symptom, []).append(phrase)
+            meant_by = frozenset(word for token in _tokens(phrase) for word in self._meanings(token))
+            for word in meant_by:
+                self._of_meaning.setdefault(word, []).append(len(self._phrases))
+                said.setdefault(word, set()).add(symptom)
+            self._phrases.append((symptom, meant_by))
+        self._rarity = {word: log(1 + len(texts) / len(of)) for word, of in said.items()}
+        self._weight = [sum(self._rarity[word] for word in words) for _symptom, words in self._phrases]
         for symptom, of in texts.items():
             tokens = [token for phrase in of for token in _tokens(phrase)]
             meant = " ".join(_plain(word) for token in tokens for word in self._meanings(token))
             self._tables.execute("INSERT INTO stems VALUES (?, ?)", (symptom, meant))
             self._tables.execute("INSERT INTO triples VALUES (?, ?)", (symptom, " ".join(tokens)))
 
-    def ranked(self, tokens: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the symptoms by stems and meanings, and by letter triples, best first."""
-        meant = {_plain(word) for token in tokens for word in self._meanings(token)}
+    def ranked(self, tokens: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+        """Return the symptoms by stems and meanings, by their best phrase, and by letter triples, best first."""
+        meant = {word for token in tokens for word in self._meanings(token)}
         triples = {token[i : i + 3] for token in tokens for i in range(len(token) - 2)}
-        return self._ask("stems", meant), self._ask("triples", triples)
+        return (
+            self._ask("stems", {_plain(word) for word in meant}),
+            self._by_phrase(meant),
+            self._ask("triples", triples),
+        )
+
+    def _by_phrase(self, meant: Collection[str]) -> list[str]:
+        """Return the symptoms by the phrase that shares most of its rare meanings with the text (Dice)."""
+        shared: dict[int, float] = {}
+        for word in sorted(meant):
+            for place in self._of_meaning.get(word, ()):
+                shared[place] = shared.get(place, 0.0) + self._rarity[word]
+        asked = sum(self._rarity.get(word, 0.0) for word in sorted(meant))
+        best: dict[str, float] = {}
+        for place, weight in shared.items():
+            symptom = self._phrases[place][0]
+            best[symptom] = max(best.get(symptom, 0.0), 2 * weight / (asked + self._weight[place]))
+        return sorted(best, key=lambda symptom: (-round(best[symptom], 9), symptom))
 
     def _meanings(self, token: str) -> set[str]:
         stems = _stems(token)
@@ -176,13 +203,15 @@ class _Index:
                 self._by_triple.setdefault(triple, []).append((token, times))
 
     def fused(self, asked: list[str]) -> dict[str, float]:
-        """Return how well each symptom fits by all three ways together, 1 where it is the first in each."""
+        """Return how well each symptom fits by all ways together, 1 where it is the first in each."""
         alike = self.scores(asked)
         spelled = sorted((key for key in alike if alike[key] >= _WORTH), key=lambda key: (-alike[key], key))
+        stems, phrases, triples = self._words.ranked(asked)
         fused: dict[str, float] = {}
-        for ranking in (spelled, *self._words.ranked(asked)):
+        # Measured with each alias left out in turn: what is said of a symptom altogether tells most.
+        for ranking, share in ((spelled, 0.2), (stems, 0.4), (phrases, 0.2), (triples, 0.2)):
             for rank, symptom in enumerate(ranking):
-                fused[symptom] = fused.get(symptom, 0.0) + (_RANK + 1) / (_RANK + 1 + rank) / 3
+                fused[symptom] = fused.get(symptom, 0.0) + share * (_RANK + 1) / (_RANK + 1 + rank)
         # Letters in common alone are no likeness.
         return {symptom: score for symptom, score in fused.items() if alike.get(symptom, 0.0) >= _WORTH / 2}
 

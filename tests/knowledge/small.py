@@ -209,8 +209,8 @@ def _base() -> Files:
             "id": "it-is-dark",
             "category": "zone",
             "text": {
-                "en": {"title": "It is dark", "aliases": ["no light"]},
-                "de": {"title": "Es ist dunkel", "aliases": ["kein Licht"]},
+                "en": {"title": "It is dark", "aliases": [f"{n} lamps give no light" for n in range(2, 8)]},
+                "de": {"title": "Es ist dunkel", "aliases": [f"{n} Lampen geben kein Licht" for n in range(2, 8)]},
             },
             "candidates": ["LMP-01", "LMP-02"],
         },

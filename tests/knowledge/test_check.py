@@ -234,7 +234,8 @@ BROKEN: list[tuple[str, Break, str, str]] = [
     # symptoms, questions, signatures and the rest
     ("candidate", put(SYMPTOM, "candidates", to=["LMP-09"]), SYMPTOM, "no diagnosis 'LMP-09'"),
     ("no candidate", put(SYMPTOM, "candidates", to=[]), SYMPTOM, "needs a candidate"),
-    ("alias", put(SYMPTOM, "text", "de", "aliases", to=[]), SYMPTOM, "found by its aliases"),
+    ("alias", put(SYMPTOM, "text", "de", "aliases", to=[]), SYMPTOM, "0 of at least 6"),
+    ("aliases", put(SYMPTOM, "text", "en", "aliases", to=["dark"] * 6), SYMPTOM, "1 of at least 6"),
     ("symptom language", drop(SYMPTOM, "text", "de"), SYMPTOM, "'de' is missing"),
     ("question fact", put(QUESTIONS, "questions", "last-change", "fact", to="x"), QUESTIONS, "no fact 'x'"),
     (
