@@ -196,6 +196,11 @@ class _Index:
         symptoms = len({symptom for symptom, _ in self._phrases})
         self._rarity = {t: log(1 + symptoms / len(of)) for t, of in self._of_token.items()}
         self._unknown = log(1 + symptoms)
+        self._whole = [sum(self._rarity[token] for token in tokens) for _symptom, tokens in self._phrases]
+        self._holding: dict[str, list[int]] = {}
+        for place, (_symptom, tokens) in enumerate(self._phrases):
+            for token in tokens:
+                self._holding.setdefault(token, []).append(place)
         self._size = {token: sum(_triples(token).values()) for token in self._of_token}
         self._by_triple: dict[str, list[tuple[str, int]]] = {}
         for token in sorted(self._of_token):
@@ -230,12 +235,14 @@ class _Index:
                     share[symptom] = max(share.get(symptom, 0.0), likeness * self._rarity[known])
             for symptom, part in share.items():
                 covered[symptom] = covered.get(symptom, 0.0) + part
+        hits: dict[int, float] = {}
+        for known, likeness in best_for.items():
+            for place in self._holding[known]:
+                hits[place] = hits.get(place, 0.0) + self._rarity[known] * likeness
         phrase: dict[str, float] = {}
-        for symptom, tokens in self._phrases:
-            if symptom in covered:
-                whole = sum(self._rarity[token] for token in tokens)
-                hit = sum(self._rarity[token] * best_for.get(token, 0.0) for token in tokens)
-                phrase[symptom] = max(phrase.get(symptom, 0.0), hit / whole if whole else 0.0)
+        for place, hit in hits.items():
+            symptom = self._phrases[place][0]
+            phrase[symptom] = max(phrase.get(symptom, 0.0), hit / self._whole[place])
         return {symptom: 0.5 * part / total + 0.5 * phrase[symptom] for symptom, part in covered.items()}
 
     def _alike(self, token: str) -> dict[str, float]:
