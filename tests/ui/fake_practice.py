@@ -45,6 +45,7 @@ from certdoctor.store.records import (
     Hit,
     NoteRecord,
     ProblemRecord,
+    Recurrence,
     RenewalRecord,
     RenewalTickRecord,
     SiteRecord,
@@ -899,6 +900,9 @@ class FakePractice(Practice):
         return next((case for case in self.cases() if case.state == "open"), None)
 
     def search(self, words: str, limit: int = 12) -> tuple[Hit, ...]:
+        return ()
+
+    def recurrence(self, case_id: int, diagnosis: str) -> tuple[Recurrence, ...]:
         return ()
 
     def _certificate(self, item: Certificate) -> CertificateRecord:

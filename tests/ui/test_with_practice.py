@@ -241,6 +241,57 @@ async def test_the_search_finds_cases_and_certificates_of_every_customer(practic
         user.sees("SHA-256", "Used in this database")
 
 
+async def test_all_customers_by_end_by_month_and_as_a_calendar(practice: Practice, tmp_path: Path) -> None:
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "x")
+        user.sees("Cause found")
+        await user.press("escape", "f")
+        user.sees("2045-01-01", "Beispiel AG / Zentrale", "1 customer")
+        await user.press("slash")
+        await user.type("ca:nobody")
+        user.sees("No CA certificate holds 'nobody'.")
+        await user.press("escape")
+        await user.type("cucm-sub before:2050-01-01")
+        user.sees("cucm-sub.intern.beispiel.", "cucm-sub callma")
+        await user.press("enter", "m")
+        user.sees("Ends by month", "2026-11", "2028-04")
+        await user.press("m", "w", "ctrl+u")
+        await user.type(str(tmp_path / "ends.ics"))
+        await user.press("enter")
+        user.sees("Written:")
+        assert (tmp_path / "ends.ics").read_bytes().count(b"BEGIN:VEVENT") == 2
+
+
+async def test_a_site_is_shared_and_taken_in(practice: Practice, tmp_path: Path) -> None:
+    file = tmp_path / "site.certdoctor"
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "x")
+        user.sees("Cause found")
+        await user.press("escape", "end", "enter", "s", "ctrl+u")
+        await user.type(str(file))
+        await user.press("enter", "enter")
+        user.sees("Written:")
+        await user.press("escape", "i")
+        await user.type(str(file))
+        await user.press("enter")
+        await user.type("Kopie AG / Zentrale")
+        await user.press("enter")
+        user.sees("Taken in: Kopie AG / Zentrale.")
+        await user.press("end", "h")
+        user.sees("case opened")
+
+
+async def test_what_was_found_before_stands_in_the_finding(practice: Practice) -> None:
+    first = practice.create_example()
+    practice.examine(first.id)
+    practice.close_case(first.id, "CA was added")
+    second = practice.open_case(first.site_id, "Again")
+    practice.examine(second.id)
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("r", "f", "enter")
+        user.sees("Found once before at this site; last in C-0001, closed 2026-11-23: CA was")
+
+
 async def test_the_screen_and_the_line_mode_come_to_the_same_on_the_same_answers(
     practice: Practice, tmp_path: Path
 ) -> None:

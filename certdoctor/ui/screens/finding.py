@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from certdoctor.language import N_, _
+from certdoctor.language import N_, _, ngettext
 from certdoctor.sentences import told_place
 from certdoctor.store.records import BACK
+from certdoctor.text import clean
 from certdoctor.ui import keys, words
 from certdoctor.ui.packing import ID as PACK
 from certdoctor.ui.packing import pack_form, write_pack
@@ -23,7 +24,7 @@ from certdoctor.ui.widgets.rows import Page, Rows
 
 if TYPE_CHECKING:
     from certdoctor.casework.examination import Examination, FixLine, Treatable
-    from certdoctor.store.records import CaseView
+    from certdoctor.store.records import CaseView, Recurrence
 
 
 class FindingScreen(Sectioned):
@@ -41,6 +42,7 @@ class FindingScreen(Sectioned):
         self.view: CaseView | None = None
         self.written: tuple[Path, ...] = ()
         self.sources: Mapping[str, str] = {}
+        self.before: tuple[Recurrence, ...] = ()
 
     def path(self) -> tuple[str, ...]:
         return (_("finding"), self.finding.title)
@@ -63,11 +65,18 @@ class FindingScreen(Sectioned):
             self.update()
             return
         self.ask(lambda p: p.case(case_id), self._loaded, group=f"case-{case_id}")
+        diagnosis = self.finding.diagnosis
+        self.ask(lambda p: p.recurrence(case_id, diagnosis), self._remembered, group=f"before-{case_id}")
 
     def _loaded(self, view: CaseView) -> None:
         self.view = view
         self.title_bar.set_path("certdoctor", view.case.number, self.finding.title)
         self.update()
+
+    def _remembered(self, before: tuple[Recurrence, ...]) -> None:
+        self.before = before
+        if before:
+            self.update()
 
     @property
     def done(self) -> frozenset[str]:
@@ -172,6 +181,7 @@ class DetailsSection(Section[FindingScreen]):
         if finding.status == "recalled":
             said = _("Unconfirmed: general knowledge, not found in a source yet. Check before you act on it.")
             items += [gap(), text_block("", said, "warn", indent=1)]
+        items += self._before()
         if finding.cause:
             items += [gap(), heading(" " + _("Why")), text_block("", finding.cause, indent=1)]
         if finding.proof:
@@ -196,6 +206,18 @@ class DetailsSection(Section[FindingScreen]):
             items += [gap(), heading(" " + _("Sources"))]
             items += [self._source(id_) for id_ in finding.sources]
         self.query_one(Page).put(items)
+
+    def _before(self) -> list[Item]:
+        """How often it was found at this site, and what helped last."""
+        before = self.frame.before
+        if not before:
+            return []
+        times = ngettext("found once before at this site", "found {n} times before at this site", len(before))
+        last = next((case for case in before if case.closed), before[0])
+        told = times.format(n=len(before)) + _("; last in {case}").format(case=last.number)
+        if last.closed and last.outcome:
+            told += _(", closed {day}: {outcome}").format(day=words.day(last.closed), outcome=clean(last.outcome))
+        return [gap(), text_block("", told[:1].upper() + told[1:], "warn", indent=1)]
 
     def _source(self, id_: str) -> Item:
         title = self.frame.sources.get(id_, id_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from certdoctor.ui.widgets.fields import Field, Form, Search
 from certdoctor.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
+    from certdoctor.casework.practice import Taken
     from certdoctor.casework.stopgaps import StopgapLine
     from certdoctor.store.records import CaseRecord, Hit, SiteRecord
 
@@ -224,6 +226,33 @@ class Home(Frame):
 
         self.app.push_screen(KnowledgeBrowser())
 
+    def action_fleet(self) -> None:
+        from certdoctor.ui.screens.fleet import Fleet
+
+        self.app.push_screen(Fleet())
+
+    def action_timeline(self) -> None:
+        key = self.query_one(Rows).key
+        site = next((s for s in self._sites or () if key == f"site-{s.id}"), None)
+        if site is None:
+            self.say(_("Choose a site first; its customer's history is shown."))
+            return
+        from certdoctor.ui.screens.timeline import Timeline
+
+        self.app.push_screen(Timeline(site.customer))
+
+    async def action_take_in(self) -> None:
+        await self.open_panel(
+            Form(
+                _("Take in a shared file"),
+                [
+                    Field("file", _("File"), placeholder=_("what somebody shared"), required=True),
+                    Field("as", _("As"), placeholder=_("another name, CUSTOMER / SITE (may stay empty)")),
+                ],
+                _("The site comes with its cases, evidence and history. Nothing that is here is changed."),
+            )
+        )
+
     def action_glossary(self) -> None:
         from certdoctor.ui.screens.glossary import Glossary
 
@@ -243,12 +272,23 @@ class Home(Frame):
         )
 
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
+        if "file" in values:
+            file, name = Path(values["file"]).expanduser(), values["as"].strip()
+            self.ask_long(_("taking in"), lambda p: p.take_in(file, name), self._taken)
+            await self.close_panel()
+            return
         domains = tuple(values["domains"].replace(",", " ").split())
         self.ask(
             lambda p: p.create_site(values["customer"], values["name"], domains),
             lambda site: self._open_site(site.id),
         )
         await self.close_panel()
+
+    def _taken(self, taken: Taken) -> None:
+        where = f"{taken.site.customer} / {taken.site.name}"
+        text = _("Taken in: {site}.") if taken.new else _("{site} is here already, exactly so; nothing was changed.")
+        self.load()
+        self.say(text.format(site=clean(where)))
 
     async def action_back(self) -> None:
         if self.panel is not None or self.job is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
@@ -9,6 +10,7 @@ from textual.binding import BindingType
 from certdoctor.language import N_, _
 from certdoctor.ui import keys
 from certdoctor.ui.screens.sectioned import Section, Sectioned
+from certdoctor.ui.widgets.fields import Field, Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +117,33 @@ class SiteScreen(Sectioned):
         from certdoctor.ui.screens.whatif import WhatIfScreen
 
         self.look(lambda examination: self.app.push_screen(WhatIfScreen(self.site_id, examination)))
+
+    async def action_share(self) -> None:
+        name = f"{self.view.site.customer}-{self.view.site.name}" if self.view else str(self.site_id)
+        plain = "".join(c if c.isalnum() else "-" for c in name)
+        yes_no = (("", _("no")), ("yes", _("yes")))
+        await self.open_panel(
+            Form(
+                _("Share this site"),
+                [
+                    Field("share", _("File"), f"~/{plain}.certdoctor", _("a new file"), required=True),
+                    Field("anonymous", _("Names replaced"), options=yes_no),
+                ],
+                _("With names replaced, certificates and logs stay out. No private key is ever in it."),
+            )
+        )
+
+    async def form_saved(self, form: Form, values: dict[str, str]) -> None:
+        if "share" not in values:
+            await super().form_saved(form, values)
+            return
+        file, anonymous = Path(values["share"]).expanduser(), bool(values["anonymous"])
+        self.ask_long(
+            _("writing"),
+            lambda p: p.share(self.site_id, file, None, anonymous),
+            lambda path: self.say(_("Written: {file}").format(file=path)),
+        )
+        await self.close_panel()
 
     def look(self, then: Callable[[Examination], object]) -> None:
         """Examine the site as it stands, without storing anything, and go on with the result."""
