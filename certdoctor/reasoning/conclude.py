@@ -51,7 +51,9 @@ def reason(
         finding.diagnosis for finding in (*causes, *(f.finding for f in folded if f.finding.strength == "decisive"))
     }
     asked: tuple[Question, ...] = ()
-    if not causes or _unexplained(causes, folded, symptoms, refused, knowledge):
+    # Without a complaint a harmless finding is no reason to stop looking.
+    harmless = not symptoms and all(SEVERITY[finding.severity] > SEVERITY["medium"] for finding in causes)
+    if harmless or _unexplained(causes, folded, symptoms, refused, knowledge):
         asked = next_questions(facts, knowledge, rulebook, scores, declined, settled, lacking)
 
     def order(finding: Finding) -> tuple[int, int, int, int, int, str, str]:
@@ -87,8 +89,10 @@ def _unexplained(
 ) -> bool:
     """Say whether the causes that were found leave a symptom or a refused connection side without an explanation.
 
-    A cause explains a symptom whose candidate it is, or whose candidate is a consequence of it.
+    Where nothing was found, nothing is explained. A cause explains a symptom whose candidate it is, or whose candidate is a consequence of it.
     """
+    if not causes:
+        return True
     explained = {finding.diagnosis for finding in causes} | {f.finding.diagnosis for f in folded}
     for finding in causes:
         explained.update(knowledge.diagnoses[finding.diagnosis].form.explains)

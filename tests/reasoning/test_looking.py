@@ -98,3 +98,11 @@ def test_causes_that_explain_everything_end_the_questions_and_others_do_not() ->
     assert [q.id for q in ask(known, held, refused=[side("c2")])] == ["p"]
     told = Facts([*held, *facts((SITE, {"p": "no"}), source=FactSource.TOLD)])
     assert ask(known, told, symptoms=["of-w"]) == ()
+
+
+def test_a_harmless_finding_alone_does_not_end_the_search() -> None:
+    for severity, asked in (("low", ["evidence.archive"]), ("high", [])):
+        known = knowledge(RULES, [diagnosis("A", severity=severity), diagnosis("B"), diagnosis("W")])
+        held = Facts(facts((C1, {"x": "1", "y": "1"})))
+        archive = Lacking("archive", BOX, 300, {side("c2"): 1})
+        assert [q.id for q in ask(known, held, archive)] == asked
