@@ -222,9 +222,12 @@ class _Judge:
         chain = answer.chain or (leaf,)
         timely = next((c for c in chain[1:] if not c.not_before <= at <= c.not_after), None)
         # A CA that lacks the CA mark explains the "untrusted" errors that come with it.
-        if codes & _NOT_A_CA or any(e.code in _PURPOSE and e.depth > 0 for e in answer.errors):
-            depth = min((e.depth for e in answer.errors if e.code in _NOT_A_CA | _PURPOSE and e.depth > 0), default=1)
-            return _Explained(ChainState.ISSUER_NOT_CA, culprit=chain[depth] if depth < len(chain) else chain[-1])
+        # What the leaf is not for, its CA may well leave out too.
+        unfit = _NOT_A_CA if any(e.code in _PURPOSE and e.depth == 0 for e in answer.errors) else _NOT_A_CA | _PURPOSE
+        if codes & _NOT_A_CA or any(e.code in unfit and e.depth > 0 for e in answer.errors):
+            depth = min((e.depth for e in answer.errors if e.code in unfit and e.depth > 0), default=1)
+            culprit = chain[depth] if depth < len(chain) else chain[-1]
+            return _Explained(ChainState.CA_LIMITED if culprit.is_ca else ChainState.ISSUER_NOT_CA, culprit=culprit)
         damaged = next((e.depth for e in answer.errors if e.code in _SIGNATURE), None)
         if damaged is not None and _names_key_of_issuer(chain, damaged):
             return _Explained(ChainState.OTHER, culprit=chain[damaged])

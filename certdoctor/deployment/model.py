@@ -133,6 +133,7 @@ class ChainState(StrEnum):
     SAME_NAME_OTHER_KEY = "same_name_other_key"
     SAME_NAME_FIRST = "same_name_first"
     ISSUER_NOT_CA = "issuer_not_ca"
+    CA_LIMITED = "ca_limited"  # a CA, but its usages leave out signing certificates, or this purpose
     PATH_TOO_LONG = "path_too_long"
     NAME_NOT_PERMITTED = "name_not_permitted"
     OTHER = "other"

@@ -23,6 +23,7 @@ from certdoctor.text import clean
 _CHUNK = 1024 * 1024  # searched at a time
 _SPECIAL = {"own_key", "peer_key"}
 _XCP = 7400
+_OUTSIDE = {"client", "partner", "webex"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +314,14 @@ def _connections(
         return tuple((c, event.acting) for c in deployment.connections if c.id == event.connection)
     if _xcp_refused_by(deployment, event) == "expressway_e":
         return ()  # no certificate is shown on that one
+    if event.means == "trouble" and event.acting == SERVER and event.own_address and _owner(deployment, event) is None:
+        # Whoever scans the Internet knocks at an open port: a handshake that fails is no client's of the site.
+        inside = [c for c in deployment.connections if deployment.nodes[c.client].role not in _OUTSIDE]
+    else:
+        inside = list(deployment.connections)
     left = [
         (c, role)
-        for c in deployment.connections
+        for c in inside
         if c.kind != "upload" and (not event.kinds or c.kind in event.kinds)
         for role in ((CLIENT,) if c.client == node.id else ()) + ((SERVER,) if c.server == node.id else ())
         if event.acting in ("", role) and (c.kind in mutual or not _needs_client_certificate(event, role))

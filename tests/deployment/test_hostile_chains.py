@@ -81,7 +81,7 @@ BAD: dict[str, tuple[Chain, Chain, ChainState, pki.Issued]] = {
     "the expired twin in the list is taken": ((LEAF, SUB), (ROOT, TWIN), ChainState.COMPLETE, TWIN),
     "only the expired twin": ((LEAF, TWIN), (ROOT,), ChainState.COMPLETE, TWIN),
     "too deep": ((DEEP_LEAF, DEEP, SHORT), (ROOT,), ChainState.PATH_TOO_LONG, SHORT),
-    "a CA for clients only": ((CLIENTS_LEAF, CLIENTS_ONLY), (ROOT,), ChainState.ISSUER_NOT_CA, CLIENTS_ONLY),
+    "a CA for clients only": ((CLIENTS_LEAF, CLIENTS_ONLY), (ROOT,), ChainState.CA_LIMITED, CLIENTS_ONLY),
     "a damaged certificate": ((BROKEN_LEAF, SUB), (ROOT,), ChainState.OTHER, BROKEN_LEAF),
     "a damaged CA": ((LEAF, BROKEN_SUB), (ROOT,), ChainState.OTHER, BROKEN_SUB),
     "a damaged CA in the list": ((LEAF,), (ROOT, BROKEN_SUB), ChainState.OTHER, BROKEN_SUB),

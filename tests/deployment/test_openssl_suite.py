@@ -191,6 +191,7 @@ def causes(found: Judgement) -> set[tuple[str, str]]:
         ChainState.COMPLETE: "expired",
         ChainState.OTHER: "not understood",
         ChainState.ISSUER_NOT_CA: "not a CA",
+        ChainState.CA_LIMITED: "not a CA",
         ChainState.PATH_TOO_LONG: "path too long",
     }
     if found.chain_state in words and culprit is not None:

@@ -172,7 +172,7 @@ def causes(found: Judgement) -> set[tuple[str, str]]:
         case ChainState.OTHER if culprit is not None:
             damaged = any(e.code == 7 for e in found.errors)
             said.add(("signature" if damaged else "unknown extension", culprit.sha256))
-        case ChainState.ISSUER_NOT_CA if culprit is not None:
+        case ChainState.ISSUER_NOT_CA | ChainState.CA_LIMITED if culprit is not None:
             said.add(("not a CA", culprit.sha256))
         case ChainState.PATH_TOO_LONG if culprit is not None:
             said.add(("path too long", culprit.sha256))

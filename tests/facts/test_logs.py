@@ -111,6 +111,15 @@ def test_an_unknown_source_among_several_claims_nothing() -> None:
     assert told(facts(ZONE, ZONE2, also={"c2": SECOND}, e=line), "log.refusal") == {}
 
 
+def test_a_stranger_s_failed_handshake_is_no_client_s() -> None:
+    sign_in = ConnectionDescription("sign-in", "edge-sip", "jabber", "e", port=7001)
+    known = "203.0.113.5"
+    for source, trouble in (("203.0.113.9", {}), (known, {"sign-in/server": "not_tls", "sign-in/client": "not_tls"})):
+        line = negotiation("Inbound", "unknown protocol").replace(C, source)
+        found = facts(sign_in, also={"jabber": Box(role="client", addresses=(known,))}, e=line)
+        assert told(found, "log.trouble") == trouble
+
+
 def test_the_address_of_another_node_is_about_another_connection() -> None:
     line = negotiation("Inbound", LOCAL).replace(C, "192.0.2.11")
     # The second Expressway-C's own zone is derived; without it, nobody is blamed.

@@ -301,6 +301,46 @@ def _temporary_certificate(site: WholeSite) -> None:
         box.learn(made)
 
 
+@plant("CHN-15", touches="c.leaf c.lists e.lists")
+def _issuing_ca_may_not_sign(site: WholeSite) -> None:
+    usage = x509.KeyUsage(True, False, False, False, False, False, True, False, False)
+    root = site.inside_ca.root
+    ca = pki.issue(pki.name("Limited CA"), root, private=pki.key("limited"), is_ca=True, extensions=((usage, True),))
+    for c in site.cs:
+        for slot in c.identities:
+            c.change(slot, issuer=ca)
+    for box in site.boxes:
+        box.learn(ca)
+
+
+def _issued_for_servers_only(site: WholeSite, **changes: object) -> None:
+    """C's certificates come from a CA that is itself for servers only."""
+    purposes = x509.ExtendedKeyUsage([pki.SERVER_AUTH])
+    root = site.inside_ca.root
+    ca = pki.issue(pki.name("Web CA"), root, private=pki.key("web"), is_ca=True, extensions=((purposes, False),))
+    for c in site.cs:
+        for slot in c.identities:
+            c.change(slot, issuer=ca, **changes)
+    for box in site.boxes:
+        box.learn(ca)
+
+
+@plant("CHN-15", touches="c.leaf c.lists e.lists eku")
+def _issuing_ca_is_for_servers_only(site: WholeSite) -> None:
+    _issued_for_servers_only(site)
+
+
+@plant(
+    "EKU-02",
+    as_well="EKU-01 TUN-05 EKU-05",
+    also="EKU-04 UPL-04 UPL-06 MRA-09",
+    touches="c.leaf c.lists e.lists eku",
+    versions=("X14.3.7", "X15.2", "X15.4.0"),
+)
+def _c_and_its_ca_are_for_servers_only(site: WholeSite) -> None:
+    _issued_for_servers_only(site, purposes=(pki.SERVER_AUTH,))
+
+
 @plant("CHN-04", also="CHN-03 MRA-02 MRA-04", touches="c.lists uc.leaf", versions=VERIFYING)
 def _imp_certificates_of_one_name(site: WholeSite) -> None:
     for box in site.boxes:

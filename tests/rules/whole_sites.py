@@ -734,6 +734,17 @@ def _stranger_blocked(site: WholeSite) -> None:
     )
 
 
+def _scanned(site: WholeSite) -> None:
+    """Strangers on the Internet try the open ports."""
+    e = site.es[0]
+    for number, detail in enumerate(("unknown protocol", "wrong version number", "no shared cipher")):
+        e.log.append(
+            f'2026-11-24T09:12:44.724+01:00 {e.id} tvcs: Event="Inbound TLS Negotiation Error" Service="SIP" '
+            f'Src-ip="203.0.113.{number + 20}" Src-port="25697" Dst-ip="{e.addresses[0]}" Dst-port="5061" '
+            f'Detail="{detail}" Protocol="TLS" Level="1" UTCTime="2026-11-24 08:12:44,724"\n'
+        )
+
+
 def upload(box: Box, slot: str = "candidate", **more: object) -> dict[str, object]:
     """Return the connection in which a certificate is offered to a box."""
     return {
@@ -770,5 +781,6 @@ ODDITIES: dict[str, Oddity] = {
         _verified_off_for_uc,
         _secure_lines,
         _stranger_blocked,
+        _scanned,
     )
 }
