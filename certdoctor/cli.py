@@ -765,7 +765,7 @@ def _fleet(options: argparse.Namespace) -> int:
             presented_only=options.presented,
         )
 
-    return fleet.run(data_folder(options), _now, asked, form=options.format, output=options.output)
+    return fleet.run(data_folder(options), _now, asked, form=options.format, output=options.output, lang=options.lang)
 
 
 def _timeline(options: argparse.Namespace) -> int:

@@ -51,6 +51,7 @@ from certdoctor.writing import new_file
 if TYPE_CHECKING:
     from certdoctor.casework.accounts import Supposed
     from certdoctor.casework.fleet import Asked
+    from certdoctor.casework.policies import Policy
     from certdoctor.casework.proof import Proof
     from certdoctor.casework.renewal import Kept as KeptRenewal
     from certdoctor.casework.renewal import Request as RenewalRequest
@@ -800,6 +801,19 @@ class Practice:
         end = start.replace(year=start.year + last // 12, month=last % 12 + 1)
         with self._database.reading() as session:
             return fleet.months(session, start, end, customer)
+
+    def fleet_policies(self, lang: str, customer: str = "") -> tuple[Policy, ...]:
+        """Return the dates of CAs and programmes that touch presented certificates at their renewal, by day."""
+        from certdoctor.casework.policies import policies
+        from certdoctor.facts.authorities import Authorities
+        from certdoctor.store import fleet
+
+        knowledge = self._loaded()
+        with self._database.reading() as session:
+            uses = fleet.uses(session, customer=customer, ends_from=self._clock(), presented_only=True)
+            above = fleet.above(session, uses)
+        authorities = Authorities(knowledge.authorities)
+        return tuple(policies(knowledge.dates.values(), authorities, uses, above, self._clock(), lang))
 
     def fleet_connections(self, uses: Sequence[FleetUse]) -> Mapping[int, tuple[str, ...]]:
         """Return the connections of the boxes of these uses by site, as each site's last examination knew them."""

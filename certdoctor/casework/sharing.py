@@ -32,7 +32,8 @@ _MANIFEST = "manifest.json"
 _SITE = "site.json"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip archive can name
 _TABLES = (*BELONGS, "kb_revision")
-_OF_EVIDENCE = ("evidence", "assignment", "certificate_use", "problem")
+# Documents cannot be rewritten, and the plan of a renewal holds certificates.
+_OF_EVIDENCE = ("evidence", "assignment", "certificate_use", "problem", "renewal", "renewal_tick")
 _KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 

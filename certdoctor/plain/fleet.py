@@ -19,6 +19,7 @@ from certdoctor.writing import new_file
 
 if TYPE_CHECKING:
     from certdoctor.casework.fleet import Asked
+    from certdoctor.casework.policies import Policy
     from certdoctor.store.records import FleetUse, Month
 
 _BAR = 30  # characters of the longest bar
@@ -32,6 +33,7 @@ def run(
     *,
     form: str,
     output: Path | None,
+    lang: str,
 ) -> int:
     """Print the uses of certificates that are asked for; exit code 0, also where there is none."""
     from certdoctor.casework.fleet import calendar
@@ -41,10 +43,11 @@ def run(
         uses = practice.fleet(wanted)
         connections = practice.fleet_connections(uses)
         months = practice.fleet_months(_MONTHS, wanted.customer)
+        policies = practice.fleet_policies(lang, wanted.customer)
     if form == "ics":
         written = calendar(uses, now())
     else:
-        text = {"text": _text, "json": _json, "csv": _csv}[form](uses, connections, months)
+        text = {"text": _text, "json": _json, "csv": _csv}[form](uses, connections, months, policies)
         written = text.encode("utf-8", "surrogateescape")
     if output is not None:
         new_file(output, written)
@@ -71,7 +74,12 @@ def _length(count: int, scale: float) -> int:
     return max(1, round(count * scale)) if count else 0
 
 
-def _text(uses: Sequence[FleetUse], connections: Mapping[int, Sequence[str]], months: Sequence[Month]) -> str:
+def _text(
+    uses: Sequence[FleetUse],
+    connections: Mapping[int, Sequence[str]],
+    months: Sequence[Month],
+    policies: Sequence[Policy],
+) -> str:
     if not uses:
         return _("No certificate fits.") + "\n"
     lines: list[str] = []
@@ -91,20 +99,41 @@ def _text(uses: Sequence[FleetUse], connections: Mapping[int, Sequence[str]], mo
         ngettext("{n} box", "{n} boxes", boxes).format(n=boxes),
     ))]  # fmt: skip
     head = _("Ends by month (# presented, + trusted)")
-    return "\n".join((*lines, "", head, *plot(months))) + "\n"
+    return "\n".join((*lines, "", head, *plot(months), *_dates(policies))) + "\n"
 
 
-def _json(uses: Sequence[FleetUse], connections: Mapping[int, Sequence[str]], months: Sequence[Month]) -> str:
+def _dates(policies: Sequence[Policy]) -> list[str]:
+    """Whose renewal falls under which announced date."""
+    lines = ["", _("Dates of CAs and programmes, and whose renewal they touch:")] if policies else []
+    for policy in policies:
+        lines.append(f"{policy.day}  {policy.text} ({', '.join(policy.sources)})")
+        boxes = dict.fromkeys(f"{clean(u.customer)} / {clean(u.site)}: {u.node} {clean(u.label)}" for u in policy.uses)
+        lines += [f"  {box}" for box in boxes]
+    return lines
+
+
+def _json(
+    uses: Sequence[FleetUse],
+    connections: Mapping[int, Sequence[str]],
+    months: Sequence[Month],
+    policies: Sequence[Policy],
+) -> str:
     document = {
         "schema": "certdoctor/fleet@1",
         "uses": [asdict(use) for use in uses],
         "connections": {str(site): list(lines) for site, lines in connections.items()},
         "months": [asdict(month) for month in months],
+        "policies": [asdict(policy) for policy in policies],
     }
     return json.dumps(document, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()) + "\n"
 
 
-def _csv(uses: Sequence[FleetUse], _connections: Mapping[int, Sequence[str]], _months: Sequence[Month]) -> str:
+def _csv(
+    uses: Sequence[FleetUse],
+    _connections: Mapping[int, Sequence[str]],
+    _months: Sequence[Month],
+    _policies: Sequence[Policy],
+) -> str:
     written = io.StringIO()
     columns = ("not_after", "customer", "site", "node", "slot", "part", "label", "issuer", "sha256")
     table = csv.writer(written)

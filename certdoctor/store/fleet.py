@@ -175,6 +175,24 @@ def below(session: Session, sha256: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def above(session: Session, uses: Iterable[FleetUse]) -> dict[str, tuple[str, ...]]:
+    """Return for each certificate the names of the CAs above it, the nearest first, as far as they are here."""
+    chains: dict[str, tuple[str, ...]] = {}  # of an issuer's name
+    found: dict[str, tuple[str, ...]] = {}
+    for use in uses:
+        if use.issuer not in chains:
+            names = [use.issuer]
+            while len(names) < _DEEPEST:
+                query = select(Certificate.issuer).where(Certificate.subject == names[-1], Certificate.is_ca)
+                upper = next((name for name in session.scalars(query) if name not in names), None)
+                if upper is None:
+                    break
+                names.append(upper)
+            chains[use.issuer] = tuple(names)
+        found[use.sha256] = chains[use.issuer]
+    return found
+
+
 def cas(session: Session, words: str, limit: int = 20) -> tuple[tuple[str, str], ...]:
     """Return CA certificates whose name, subject or fingerprint holds every word, as (SHA-256, label)."""
     if not search.words_of(words):

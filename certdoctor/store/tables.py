@@ -294,7 +294,7 @@ class Certificate(Table):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     der: Mapped[bytes] = mapped_column(LargeBinary)
-    subject: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
     issuer: Mapped[str] = mapped_column(index=True)
     label: Mapped[str]
     not_before: Mapped[datetime]

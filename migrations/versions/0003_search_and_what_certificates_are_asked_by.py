@@ -37,6 +37,7 @@ def upgrade() -> None:
     op.add_column("certificate", sa.Column("key_id", sa.String(), nullable=True))
     op.add_column("certificate", sa.Column("issuer_key_id", sa.String(), nullable=True))
     op.create_index(op.f("ix_certificate_issuer"), "certificate", ["issuer"])
+    op.create_index(op.f("ix_certificate_subject"), "certificate", ["subject"])
     from certdoctor.store import search
 
     for statement in search.FULL_TEXT:
