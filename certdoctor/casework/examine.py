@@ -34,6 +34,7 @@ from certdoctor.facts.model import Fact, Facts, FactSource, Subject, SubjectKind
 from certdoctor.facts.names import observe_names
 from certdoctor.facts.peers import observe_peers
 from certdoctor.facts.presented import observe_presented
+from certdoctor.facts.protocols import observe_protocols
 from certdoctor.facts.standing import observe_standing
 from certdoctor.facts.stores import observe_stores
 from certdoctor.facts.tunnels import observe_tunnels
@@ -115,6 +116,7 @@ def observe_site(
         *observe_files(deployment, evidence.documents),
         *observe_peers(deployment, judgements),
         *observe_tunnels(judgements, alarms),
+        *observe_protocols(judgements),
         *observe_offers(deployment, evidence.documents),
         *observe_acme(deployment, alarms, authorities),
         *observe_administration(deployment, judgements),

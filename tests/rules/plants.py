@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests import known_cas as cas
 from tests import pki
-from tests.rules.whole_sites import AT, BEFORE_ECDSA, DAY, Box, Leaf, WholeSite, upload, zones
+from tests.rules.whole_sites import AT, BEFORE_ECDSA, DAY, Box, Leaf, WholeSite, authority, upload, zones
 
 BEFORE_X15_4 = ("X14.0.5", "X14.2.1", "X14.3.7", "X15.2", "X15.3.1")
 VERIFYING = ("X14.2.1", "X14.3.7", "X15.2", "X15.3.1", "X15.4.0", "X15.5.0")
@@ -1077,6 +1077,31 @@ def _tunnels_without_the_kind_of_key(site: WholeSite) -> None:
         e.xconf["Ciphers sshd_pfwd_pubkeyalgorithms Value"] = (
             "x509v3-ecdsa-sha2-nistp256" if rsa else "x509v3-rsa2048-sha256"
         )
+
+
+@plant("CRY-02", touches="zone versions")
+def _zone_without_a_common_tls_version(site: WholeSite) -> None:
+    for box in site.expressways:
+        mine = "TLSv1.3" if box.role == "expressway-c" else "TLSv1.2"
+        box.xconf["SIP Advanced SipTlsVersions"] = mine
+
+
+@plant("CHN-05", also="MRA-01 CLU-02", touches="c.lists e.lists cucm.lists uc.leaf", tiers=(2, 3), separate=True)
+def _own_intermediate_missing_on_c(site: WholeSite) -> None:
+    """CUCM knows the root alone, as it may where Expressway-C sends its intermediate."""
+    issuing = site.inside_ca.issuing
+    for c in site.cs:
+        for slot in c.identities:
+            c.change(slot, issuer=issuing)
+        c.forget(issuing)
+    other = authority("Dogwood", 1)
+    for box in (*site.uc, *site.all("cms")):
+        for slot in box.identities:
+            box.change(slot, issuer=other.issuing)
+        box.forget(issuing)
+        box.learn(other.root)
+    for c in site.cs:
+        c.learn(other.root)
 
 
 @plant("TUN-08", touches="tunnel")
