@@ -467,6 +467,8 @@ def test_every_token_is_one_of_the_vocabulary(token: str) -> None:
         'Event="Inbound TLS Negotiation" Detail="unknown ca"',
         "haproxy: ca_err=0 verify_err=0",
         'Event="Authentication Failed" Detail="no such user"',
+        'Event="Authentication Failed" Detail="Incorrect authentication credential for user" Protocol="UDP"',
+        'Event="Authentication Failed" Detail="Incorrect authentication credential for user" Method="REGISTER"',
         "the connection was refused politely",
     ],
 )

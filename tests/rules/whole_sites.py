@@ -745,6 +745,16 @@ def _scanned(site: WholeSite) -> None:
         )
 
 
+def _passwords_guessed(site: WholeSite) -> None:
+    """A registration with a guessed password says nothing about the zone."""
+    e = site.es[0]
+    e.log.append(
+        f'2026-11-24T09:14:45.724+01:00 {e.id} tvcs: Event="Authentication Failed" Service="SIP" Src-ip="203.0.113.7" '
+        'Src-port="25697" Detail="Incorrect authentication credential for user" Protocol="TLS" Method="REGISTER" '
+        'Level="1" UTCTime="2026-11-24 08:14:45,724"\n'
+    )
+
+
 def upload(box: Box, slot: str = "candidate", **more: object) -> dict[str, object]:
     """Return the connection in which a certificate is offered to a box."""
     return {
@@ -782,5 +792,6 @@ ODDITIES: dict[str, Oddity] = {
         _secure_lines,
         _stranger_blocked,
         _scanned,
+        _passwords_guessed,
     )
 }
