@@ -68,19 +68,21 @@ def recurrence(session: Session, site_id: int, diagnosis: str, besides: int | No
         diagnosis: its id.
         besides: a case that does not count, the present one.
     """
+    here = select(Case.id).where(Case.site_id == site_id, Case.id != (besides or 0))
     query = (
         select(Case.id, Case.title, Case.closed, Case.outcome, func.min(Examination.made).label("found"), Finding.key)
         .join(Examination, Examination.case_id == Case.id)
         .join(Finding, Finding.examination_id == Examination.id)
-        .where(Case.site_id == site_id, Case.id != (besides or 0), Finding.diagnosis == diagnosis, Finding.under == "")
+        .where(Case.id.in_(here), Finding.diagnosis == diagnosis, Finding.under == "")
         .group_by(Case.id, Finding.key)
         .order_by(Case.id.desc())
     )
+    done: dict[tuple[int, str], list[str]] = {}
+    ticked = select(Step.case_id, Step.finding_key, Step.step).where(Step.case_id.in_(here), Step.done)
+    for case_id, key, step in session.execute(ticked.order_by(Step.id)):
+        done.setdefault((case_id, key), []).append(step)
     found: dict[int, Recurrence] = {}
-    for row in session.execute(query).all():
-        steps = session.scalars(
-            select(Step.step).where(Step.case_id == row.id, Step.finding_key == row.key, Step.done).order_by(Step.id)
-        )
+    for row in session.execute(query):
         before = found.get(row.id)
         found[row.id] = Recurrence(
             case_id=row.id,
@@ -89,6 +91,6 @@ def recurrence(session: Session, site_id: int, diagnosis: str, besides: int | No
             found=min(row.found, before.found) if before else row.found,
             closed=row.closed,
             outcome=row.outcome,
-            steps=tuple(dict.fromkeys((*(before.steps if before else ()), *steps))),
+            steps=tuple(dict.fromkeys((*(before.steps if before else ()), *done.get((row.id, row.key), ())))),
         )
     return tuple(found.values())

@@ -46,7 +46,7 @@ from certdoctor.store.tables import (
 )
 
 SITE, CASE, CERTIFICATE = "site", "case", "certificate"
-_MOST = 2000  # of one kind, newest first: a single letter finds nearly everything
+_MOST = 1000  # of one kind, newest first: a single letter finds nearly everything
 _AT_ONCE = 500  # rows in one statement
 _PRINT = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){3,}")  # a fingerprint as browsers and OpenSSL show it
 _INDEX = table("search_words", column("rowid"))

@@ -23,7 +23,7 @@ def event_item(number: int, event: EventRecord, site: str = "") -> Item:
         f"event-{number}",
         (
             (words.minute(event.when), "dim"),
-            *line(f" {site}", "strong"),
+            *(line(f" {site}", "strong") if site else ()),
             (f" {event.case_number:<7}", "key"),
             *line(f"{words.word(words.EVENT, event.kind)}: {event.text}"),
             *line(f" ({event.who})", "dim"),
