@@ -594,6 +594,10 @@ class Kept:
         return frozenset(tick.step for tick in self.record.ticks if tick.done)
 
 
+# Lets msgspec gather what it has to know of a plan at import: two threads that do it at once crash it.
+msgspec.json.Decoder(Plan)
+
+
 def kept(record: RenewalRecord) -> Kept:
     """Return a stored project with its plan."""
     return Kept(record, msgspec.convert(record.plan, Plan))

@@ -299,6 +299,10 @@ class _Line:
     acceptable_cas: tuple[int, ...]
 
 
+# Made at import: two threads that make it at once crash msgspec.
+_LINES = msgspec.json.Decoder(_Line)
+
+
 def _transcript(conversations: Sequence[Conversation], found: Sequence[Found]) -> bytes:
     cas: dict[str, int] = {}
     lines = [
@@ -331,9 +335,8 @@ def _from_transcript(data: bytes, origin: Origin, gathering: Gathering) -> tuple
         return tuple(Found(found[sha256], origin.at(place)) for sha256, place in kept)
 
     conversations = []
-    decoder = msgspec.json.Decoder(_Line)
     for line in filter(None, lines):
-        read = decoder.decode(line)
+        read = _LINES.decode(line)
         prints = {sha256 for sha256, _place in (*read.server_chain, *read.client_chain)}
         if not prints <= found.keys() or not set(read.acceptable_cas) <= set(range(len(cas))):
             raise _Unknown("a certificate or a name is missing")

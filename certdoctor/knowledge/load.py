@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import msgspec
@@ -77,6 +78,10 @@ class Sheet:
         return self.written.fault(steps, message)
 
 
+# msgspec gathers what it has to know of a form at its first use, and crashes where two threads do that at once.
+_ONE_AT_A_TIME = Lock()
+
+
 def load(rules: Path, kb: Path, cached: bool = True) -> Knowledge:
     """Load all knowledge but the rules' tests.
 
@@ -88,6 +93,11 @@ def load(rules: Path, kb: Path, cached: bool = True) -> Knowledge:
     Raises:
         BadInput: a file does not have its form; the place is its line and column.
     """
+    with _ONE_AT_A_TIME:
+        return _load(rules, kb, cached)
+
+
+def _load(rules: Path, kb: Path, cached: bool) -> Knowledge:
     files = list(_files(rules, kb))
     key = cache.key(rules, kb, [path for path, _ in files]) if cached else ""
     if key and (known := cache.get(key)) is not None:
