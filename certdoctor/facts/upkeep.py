@@ -58,17 +58,22 @@ def _fact(node: Node, name: str, value: str, seen: tuple[str, ...], **bindings: 
 
 
 def _slots_by_archive(documents: Iterable[Document]) -> Mapping[tuple[str, str], set[str]]:
-    """What each archive holds of each box: "log", "xconf", "trust:ca" ..."""
+    """What stands side by side in each archive, of one box: "log", "xconf", "trust:ca" ..."""
     found: dict[tuple[str, str], set[str]] = {}
     for document in documents:
-        if document.origin.member and document.host and document.slot and document.kind != Kind.NOT_READ:
-            found.setdefault((document.origin.source, document.host), set()).add(document.slot)
+        if document.origin.member and document.slot and document.kind != Kind.NOT_READ:
+            found.setdefault(_place(document), set()).add(document.slot)
     return found
+
+
+def _place(document: Document) -> tuple[str, str]:
+    """The archive, and the folder or inner archive in it: several boxes may have come in one file."""
+    return document.origin.source, document.origin.member[: max(map(document.origin.member.rfind, "/!")) + 1]
 
 
 def _archive(node: Node, archived: Mapping[tuple[str, str], set[str]]) -> Iterator[Fact]:
     for document in node.logs:
-        held = archived.get((document.origin.source, document.host), set())
+        held = archived.get(_place(document), set())
         if document.slot == "log" and "log" in held:
             value = "log_only" if held == {"log"} else "whole"
             yield _fact(node, "archive.content", value, (document.origin.source,), archive=document.origin.source)

@@ -250,7 +250,8 @@ def _ctl(node: Node) -> Iterator[Fact]:
 def _certificates(deployment: Deployment) -> Iterator[Fact]:
     told: set[str] = set()
     for node in deployment.nodes.values():
-        for slot, identity in node.identities.items() if node.role in ROLES else ():
+        # One certificate in two slots is told once, whatever the order of its files.
+        for slot, identity in sorted(node.identities.items()) if node.role in ROLES else ():
             leaf = identity.leaf.certificate
             if slot in _NOT_IN_USE or leaf.sha256 in told:
                 continue

@@ -72,9 +72,9 @@ def offer(site: WholeSite, box: Box, leaf: Leaf, *, request: bool = False) -> No
 
 
 def renewed(box: Box, **changes: object) -> Leaf:
-    return replace(
-        box.identities["server"], **{"purposes": pki.BOTH, "start": AT - DAY, "key_name": "pending", **changes}  # type: ignore[arg-type]
-    )  # fmt: skip
+    held = box.identities["server"]
+    fresh = {"purposes": pki.BOTH, "start": AT - DAY, "end": max(held.end, AT + 90 * DAY), "key_name": "pending"}
+    return replace(held, **{**fresh, **changes})  # type: ignore[arg-type]
 
 
 @plant("UPL-01", touches="upload")
