@@ -14,7 +14,6 @@ from certdoctor.reasoning.prove import Rulebook
 
 _AT_ONCE = 250  # cases in one question to an engine, which has a limited time for its answer
 _ENGINES = 2  # where there are that many questions
-_BACKWARDS = 3  # every third case is run again with its facts in the other order
 
 Values = Mapping[str, str]
 
@@ -58,9 +57,8 @@ class Trial:
             about, places = question
             engine = free.get()
             try:
-                again = [cases[place][1] for place in places if place % _BACKWARDS == 0]
-                fired = engine.fire(about, [cases[place][1] for place in places])
-                return fired, engine.fire(about, again, backwards=True)
+                sets = [cases[place][1] for place in places]
+                return engine.fire(about, sets), engine.fire(about, sets, backwards=True)
             finally:
                 free.put(engine)
 
@@ -70,9 +68,7 @@ class Trial:
             proven = [frozenset(rule.id for rule in rulebook.true(about, values)) for about, values in cases]
             ran: list[Ran] = [Ran(frozenset(), proof) for proof in proven]
             for (_about, places), (fired, backwards) in zip(questions, answers, strict=True):
-                other = iter(backwards)
-                for place, engine_says in zip(places, fired, strict=True):
-                    again = next(other) if place % _BACKWARDS == 0 else None
+                for place, engine_says, again in zip(places, fired, backwards, strict=True):
                     ran[place] = Ran(engine_says, proven[place], again)
         return ran
 
