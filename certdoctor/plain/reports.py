@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from certdoctor.casework.examination import Examination
-from certdoctor.errors import CertdoctorError
-from certdoctor.language import _
 from certdoctor.page.html import as_html
 from certdoctor.page.markdown import as_markdown
 from certdoctor.page.model import Page
 from certdoctor.page.plain import as_text
 from certdoctor.plain.health import health, story
+from certdoctor.writing import new_file
 
 FORMS = ("text", "markdown", "html", "sarif")
 
@@ -52,7 +50,7 @@ def run(
     if output is None:
         print(text.rstrip("\n"))
     else:
-        put(output, text)
+        new_file(output, text.encode())
     return exit_code(examination)
 
 
@@ -63,20 +61,6 @@ def written(page: Page, examination: Examination, form: str) -> str:
 
         return as_sarif(examination) + "\n"
     return {"text": as_text, "markdown": as_markdown, "html": as_html}[form](page)
-
-
-def put(file: Path, text: str) -> None:
-    """Write a new file that the user alone can read.
-
-    Raises:
-        CertdoctorError: it is there already, or cannot be written.
-    """
-    try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-            out.write(text)
-    except OSError as error:
-        said = _("{file} cannot be written ({why}).")
-        raise CertdoctorError(said.format(file=file, why=error.strerror)) from None
 
 
 def _of_case(
