@@ -135,9 +135,9 @@ class Jobs:
                 waiting = asyncio.wrap_future(future)
                 result = await (waiting if group else asyncio.shield(waiting))
             except Exception as error:
-                after = failed(error)
+                after = failed(error) if owner.display else None
             else:
-                after = done(result)
+                after = done(result) if owner.display else None  # False while the screen is being closed
             if inspect.isawaitable(after):
                 await after
 

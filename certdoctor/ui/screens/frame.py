@@ -85,6 +85,11 @@ class Frame(Screen[None]):
     def status(self) -> Status:
         return self.query_one(Status)
 
+    @property
+    def stands(self) -> bool:
+        """Whether all of the screen is there: not while it is made, nor while it is closed."""
+        return self.is_mounted and self.display
+
     # what to do next
 
     def hint(self) -> str:
@@ -93,7 +98,7 @@ class Frame(Screen[None]):
 
     def refresh_hint(self) -> None:
         """Show the hint and the keys that fit the present state."""
-        if not self.is_mounted:
+        if not self.stands:
             return
         self.status.set_hint(_("Fill in the fields; enter goes on.") if self._panel_is_form else self.hint())
         self.refresh_keys()
@@ -207,6 +212,8 @@ class Frame(Screen[None]):
         return True
 
     def _show_job(self) -> None:
+        if not self.stands:
+            return
         if self.job is None:
             self.title_bar.set_state(self.state())
             self.refresh_hint()

@@ -20,18 +20,20 @@ F = TypeVar("F", bound="Sectioned")
 
 
 class Section(Vertical, Generic[F]):
-    """One section. It draws what its screen holds and asks its screen to change it."""
+    """One section. It draws what its screen holds and asks its screen to change it.
+
+    Attributes:
+        frame: the screen this section belongs to, also when another section has taken its place since.
+        gone: another section takes its place: answers that arrive now are for the screen, nothing is drawn here.
+    """
 
     PLACE: ClassVar[str] = ""
 
-    @property
-    def frame(self) -> F:
-        """The screen this section belongs to."""
-        return cast(F, self.screen)
+    frame: F
 
-    def on_mount(self) -> None:
-        self.update()
-        self.take_focus()
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone = False
 
     def take_focus(self) -> None:
         """Put the focus where the keys of this section work."""
@@ -75,6 +77,7 @@ class Sectioned(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._here = ""
+        self._section: Section[Sectioned] | None = None  # only while all of it stands
 
     def make_section(self, section: str) -> Section[Sectioned]:
         """Return a new section widget."""
@@ -92,20 +95,32 @@ class Sectioned(Frame):
     @property
     def section(self) -> Section[Sectioned] | None:
         """The widget of the section shown."""
-        found = self.body.query(Section)
-        return found.first() if found else None
+        return self._section
 
     async def show_section(self, section: str) -> None:
         """Show one section."""
         await self.close_panel()
-        if section == self._here and self.section is not None:
-            self.section.take_focus()
+        if section == self._here:
+            if self._section is not None:
+                self._section.take_focus()
             return
         self._here = section
+        self._section = None
         self.refresh_sections()
+        made = self.make_section(section)
+        made.frame = self
         with self.app.batch_update():
+            for before in self.body.query(Section):
+                before.gone = True
             await self.body.remove_children()
-            await self.body.mount(self.make_section(section))
+            if self._here != section:
+                return  # yet another one was asked for meanwhile
+            await self.body.mount(made)
+            if made.gone:
+                return
+            self._section = made
+            made.update()
+            made.take_focus()
         self.refresh_hint()
 
     def refresh_sections(self) -> None:

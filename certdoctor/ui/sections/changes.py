@@ -35,7 +35,7 @@ class ChangesSection(Section[SiteScreen]):
             self.frame.refresh_hint()
 
     def _show(self, examination: Examination) -> None:
-        if not self.is_attached:
+        if self.gone:
             return
         from certdoctor.casework.changed import about, by_snapshot, values
 

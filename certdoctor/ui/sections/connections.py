@@ -68,7 +68,7 @@ class ConnectionsSection(Section[SiteScreen]):
         self.frame.look(self._show)
 
     def _show(self, examination: Examination) -> None:
-        if not self.is_attached:
+        if self.gone:
             return
         self._examination = examination
         head = row(

@@ -205,8 +205,10 @@ class EvidenceSection(Section[CaseScreen]):
         elif parts:
             frame.say(" ".join(parts))
         frame.reload()
-        if still:
+        if still and not self.gone and frame.panel is None:
             await self.action_password()
+        elif still:  # something else is being done: it is not covered
+            frame.complain(_("A PFX file is still closed: p under Evidence (e) gives its password."))
 
     async def action_password(self) -> None:
         if self.frame.locked is None:

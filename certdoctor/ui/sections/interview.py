@@ -52,10 +52,6 @@ class InterviewSection(Section[CaseScreen]):
             yield ranking
         yield Rows(id="questions")
 
-    def on_mount(self) -> None:
-        # What stands side by side is there a moment later than the section.
-        self.call_after_refresh(self.update)
-
     @property
     def rows(self) -> Rows:
         return self.query_one("#questions", Rows)
@@ -78,7 +74,7 @@ class InterviewSection(Section[CaseScreen]):
 
     def update(self) -> None:
         frame = self.frame
-        if frame.view is None or not self.query("#ranking"):
+        if frame.view is None:
             return
         items: list[Item] = []
         opened = frame.open_questions
@@ -180,8 +176,9 @@ class InterviewSection(Section[CaseScreen]):
         return _("There is nothing to ask: the evidence decides, or no question would help.")
 
     def on_rows_moved(self) -> None:
-        if self.query("#ranking"):
-            self._draw_question()
+        if self.gone:
+            return
+        self._draw_question()
         self.frame.refresh_hint()
 
     def hint(self) -> str:

@@ -70,7 +70,7 @@ class MatrixSection(Section[SiteScreen]):
         self.frame.look(self._show)
 
     def _show(self, examination: Examination) -> None:
-        if not self.is_attached:
+        if self.gone:
             return
         self._examination = examination
         self._matrix = matrix(examination)

@@ -47,7 +47,7 @@ class ProofSection(Section[CaseScreen]):
             self.frame.prove(self._show)
 
     def _show(self, proof: Proof) -> None:
-        if not self.is_attached:
+        if self.gone:
             return
         items: list[Item] = [heading(_("Connections, before → after"))]
         items += [self._side(number, side) for number, side in enumerate(proof.sides)]

@@ -51,7 +51,8 @@ class SymptomsSection(Section[CaseScreen]):
             self._matches = matches
             if not typed:
                 self.frame.symptom_list = matches
-            self.update()
+            if not self.gone:
+                self.update()
 
         self.frame.ask(lambda p: p.symptoms(typed, lang, limit), found, group="symptoms")
 
