@@ -79,7 +79,7 @@ def read(data: bytes, at: int = 0, limit: int | None = None, depth: int = 0) -> 
     stop = body + length
     if stop > limit:
         raise Malformed(f"{length} bytes are announced, but only {limit - body} follow")
-    return Element(tag, at, body, stop, stop)
+    return tuple.__new__(Element, (tag, at, body, stop, stop))  # what its own constructor does, a third as long
 
 
 def _indefinite(data: bytes, tag: int, at: int, body: int, limit: int, depth: int) -> Element:
@@ -97,14 +97,24 @@ def children(data: bytes, parent: Element) -> list[Element]:
     Raises:
         Malformed: one of them is broken.
     """
-    found = []
+    found: list[Element] = []
+    add, new = found.append, tuple.__new__
     at, stop = parent.body, parent.stop
     while at < stop:
-        # Nearly all elements have a short tag and length: they are read here, the others in `read`.
-        if at + 2 <= stop and data[at] & 0x1F != 0x1F and data[at + 1] < 0x80:
-            end = at + 2 + data[at + 1]
+        # Nearly all elements have a short tag and a definite length: they are read here, the others in `read`.
+        if at + 2 <= stop and (tag := data[at]) & 0x1F != 0x1F:
+            length = data[at + 1]
+            if length < 0x80:
+                body = at + 2
+            elif length == 0x82 and at + 4 <= stop:
+                body, length = at + 4, data[at + 2] << 8 | data[at + 3]
+            elif length == 0x81 and at + 3 <= stop:
+                body, length = at + 3, data[at + 2]
+            else:
+                body = stop + 1
+            end = body + length
             if end <= stop:
-                found.append(Element(data[at], at, at + 2, end, end))
+                add(new(Element, (tag, at, body, end, end)))
                 at = end
                 continue
         element = read(data, at, stop)

@@ -7,6 +7,9 @@ import ipaddress
 import re
 import ssl
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -60,13 +63,32 @@ def read(der: bytes) -> Reading:
     return Reading(certificate, strict_error, openssl_accepts)
 
 
-def _strict_error(der: bytes) -> str:
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep cryptography from warning of odd certificates: what is odd is told as a remark.
+
+    `read` does this for each certificate by itself; around a loop over thousands it is done once.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        before = _QUIET.set(True)
         try:
-            x509.load_der_x509_certificate(der)
-        except (ValueError, x509.InvalidVersion) as error:
-            return _in_words(str(error))
+            yield
+        finally:
+            _QUIET.reset(before)
+
+
+def _strict_error(der: bytes) -> str:
+    if not _QUIET.get():
+        with quietly():
+            return _strict_error(der)
+    try:
+        x509.load_der_x509_certificate(der)
+    except (ValueError, x509.InvalidVersion) as error:
+        return _in_words(str(error))
     return ""
 
 
@@ -127,7 +149,7 @@ def _decoded(der: bytes) -> Certificate:
         raise asn1.Malformed("a certificate begins with a SEQUENCE")
     if outer.end != len(der):
         raise asn1.Malformed("data follows the certificate")
-    body, algorithm, signature = _exactly(3, asn1.children(der, outer))
+    body, algorithm, _signature = _exactly(3, asn1.children(der, outer))
     fields = asn1.children(der, body)
     faults: list[str] = []
 
@@ -160,14 +182,9 @@ def _decoded(der: bytes) -> Certificate:
                 faults.append(_fault(wording.PART_EXTENSIONS, str(error)))
     faults.extend(extensions.alternative.faults)
 
-    used = signatures.algorithm(der, algorithm)
-    self_signed = False
-    if issuer.key == subject.key:
-        verified = signatures.verifies(spki, used, asn1.raw(der, body), asn1.bits(der, signature))
-        if verified is None:
-            faults.append(_fault(wording.PART_SIGNATURE, wording.WHY_NOT_CHECKED))
-            verified = extensions.authority_key_id in (None, extensions.subject_key_id)
-        self_signed = verified
+    used = signatures.algorithm(asn1.raw(der, algorithm))
+    if issuer.key == subject.key and not signatures.verifiable(spki, used):
+        faults.append(_fault(wording.PART_SIGNATURE, wording.WHY_NOT_CHECKED))
 
     return Certificate(
         der=der,
@@ -199,7 +216,6 @@ def _decoded(der: bytes) -> Certificate:
         ocsp_urls=extensions.ocsp,
         crl_urls=extensions.crls,
         has_name_constraints=extensions.has_name_constraints,
-        self_signed=self_signed,
         unreadable=tuple(faults),
     )
 
@@ -275,46 +291,63 @@ def time_of(tag: int, text: str) -> datetime | None:
 def _read_extensions(der: bytes, field: asn1.Element, into: _Extensions, faults: list[str]) -> None:
     seen: set[str] = set()
     for outer in asn1.children(der, field):
-        for extension in asn1.children(der, outer):
-            members = asn1.children(der, extension)
-            if len(members) < 2:
-                raise asn1.Malformed("an extension lacks its value")
-            oid = asn1.oid(der, members[0])
-            part = _EXTENSION_NAMES.get(oid, oid)
+        for element in asn1.children(der, outer):
+            oid, meaning, why_not = _extension(asn1.raw(der, element))
             if oid in seen:
-                faults.append(_fault(part, wording.WHY_TWICE))
+                faults.append(_fault(_EXTENSION_NAMES.get(oid, oid), wording.WHY_TWICE))
                 continue
             seen.add(oid)
-            if oid not in _EXTENSION_NAMES:
-                continue
-            try:
-                _read_extension(oid, asn1.content(der, members[-1]), into)
-            except asn1.Malformed as error:
-                faults.append(_fault(part, str(error)))
-            except (IndexError, ValueError):
-                faults.append(_fault(part, wording.WHY_INCOMPLETE))
+            if why_not:
+                faults.append(_fault(_EXTENSION_NAMES[oid], why_not))
+            for name, value in meaning:
+                setattr(into, name, value)
 
 
-def _read_extension(oid: str, value: bytes, into: _Extensions) -> None:
+@lru_cache(maxsize=4096)
+def _extension(der: bytes) -> tuple[str, tuple[tuple[str, object], ...], str]:
+    """The OID of an extension, what it says (in the words of `_Extensions`), and why it cannot be understood.
+
+    It is remembered, as most extensions are the same in all certificates of a CA.
+
+    Raises:
+        asn1.Malformed: it is no extension.
+    """
+    members = asn1.parts(der)
+    if len(members) < 2:
+        raise asn1.Malformed("an extension lacks its value")
+    oid = asn1.oid(der, members[0])
+    if oid not in _EXTENSION_NAMES:
+        return oid, (), ""
+    try:
+        return oid, tuple(_meaning(oid, asn1.content(der, members[-1])).items()), ""
+    except asn1.Malformed as error:
+        return oid, (), str(error)
+    except (IndexError, ValueError):
+        return oid, (), wording.WHY_INCOMPLETE
+
+
+def _meaning(oid: str, value: bytes) -> dict[str, object]:
     match oid:
         case "2.5.29.17":
-            into.alternative = alternative_names(value)
+            return {"alternative": alternative_names(value)}
         case "2.5.29.37":
-            into.extended_key_usage = purposes(value)
+            return {"extended_key_usage": purposes(value)}
         case "2.5.29.15":
-            into.key_usage = _key_usage(value)
+            return {"key_usage": _key_usage(value)}
         case "2.5.29.19":
-            into.is_ca, into.path_length = _basic_constraints(value)
+            is_ca, path_length = _basic_constraints(value)
+            return {"is_ca": is_ca, "path_length": path_length}
         case "2.5.29.14":
-            into.subject_key_id = asn1.content(value, asn1.read(value)).hex()
+            return {"subject_key_id": asn1.content(value, asn1.read(value)).hex()}
         case "2.5.29.35":
-            into.authority_key_id = authority_key_id(value)
+            return {"authority_key_id": authority_key_id(value)}
         case "1.3.6.1.5.5.7.1.1":
-            into.ca_issuers, into.ocsp = _access(value)
+            issuers, ocsp = _access(value)
+            return {"ca_issuers": issuers, "ocsp": ocsp}
         case "2.5.29.31":
-            into.crls = _distribution_points(value)
-        case "2.5.29.30":
-            into.has_name_constraints = True
+            return {"crls": _distribution_points(value)}
+        case _:
+            return {"has_name_constraints": True}
 
 
 def alternative_names(value: bytes) -> AlternativeNames:
@@ -382,7 +415,6 @@ def _ia5(octets: bytes) -> str:
         return octets.decode("latin-1")
 
 
-@lru_cache(maxsize=256)
 def purposes(value: bytes) -> tuple[str, ...]:
     """Return the OIDs of an extended key usage.
 
@@ -405,7 +437,6 @@ _USAGES = (
 )
 
 
-@lru_cache(maxsize=256)
 def _key_usage(value: bytes) -> tuple[str, ...]:
     octets = asn1.bits(value, asn1.read(value))
     return tuple(
@@ -415,7 +446,6 @@ def _key_usage(value: bytes) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=256)
 def _basic_constraints(value: bytes) -> tuple[bool, int | None]:
     is_ca, path_length = False, None
     for element in asn1.parts(value):
@@ -426,7 +456,6 @@ def _basic_constraints(value: bytes) -> tuple[bool, int | None]:
     return is_ca, path_length
 
 
-@lru_cache(maxsize=1024)
 def authority_key_id(value: bytes) -> str | None:
     """Return the key identifier of an authority key identifier extension, lower-case hex.
 
@@ -436,7 +465,6 @@ def authority_key_id(value: bytes) -> str | None:
     return next((asn1.content(value, e).hex() for e in asn1.parts(value) if e.tag == 0x80), None)
 
 
-@lru_cache(maxsize=1024)
 def _access(value: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     issuers: list[str] = []
     ocsp: list[str] = []
@@ -453,7 +481,6 @@ def _access(value: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(issuers), tuple(ocsp)
 
 
-@lru_cache(maxsize=1024)
 def _distribution_points(value: bytes) -> tuple[str, ...]:
     urls = []
     for point in asn1.parts(value):

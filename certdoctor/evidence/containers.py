@@ -67,6 +67,8 @@ def sort(data: bytes, element: asn1.Element) -> Sort:
             case [asn1.SEQUENCE, asn1.BIT_STRING]:
                 return Sort.PUBLIC_KEY
             case [asn1.SEQUENCE, asn1.SEQUENCE, asn1.BIT_STRING | 0x23]:
+                if data[parts[0].body : parts[0].body + 1] == b"\xa0":  # [0] version
+                    return Sort.CERTIFICATE
                 return _sort_signed(asn1.children(data, parts[0]))
     except asn1.Malformed:
         pass
@@ -75,8 +77,6 @@ def sort(data: bytes, element: asn1.Element) -> Sort:
 
 def _sort_signed(body: list[asn1.Element]) -> Sort:
     tags = [part.tag for part in body]
-    if tags[:1] == [0xA0]:
-        return Sort.CERTIFICATE
     match tags:
         case [asn1.INTEGER, asn1.SEQUENCE, asn1.SEQUENCE, asn1.SEQUENCE, asn1.SEQUENCE, *_]:
             return Sort.CERTIFICATE  # version 1
@@ -101,7 +101,7 @@ class Gathering:
     revocation_lists: list[RevocationList] = field(default_factory=list)
     keys: list[KeyNotice] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    remarks: dict[str, None] = field(default_factory=dict)  # in order, each once
     needs_password: bool = False
 
     @property
@@ -115,8 +115,7 @@ class Gathering:
 
     def remark(self, text: str) -> None:
         """Note, once, why a box may refuse what was read."""
-        if text not in self.remarks:
-            self.remarks.append(text)
+        self.remarks[text] = None
 
     def key(self, notice: KeyNotice) -> None:
         """Note that a private key stood here."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 
 _SAMPLE = 4096
+_PIECE = 1 << 18  # characters
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -29,6 +31,15 @@ def decode(data: bytes) -> tuple[str, str]:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "latin-1"
+
+
+def lowered(text: str) -> Iterator[str]:
+    """Yield a text in lower case, piece by piece: the quickest way to see that a large one does not hold a word.
+
+    The pieces overlap by 1,024 characters, and no second text of that size is made.
+    """
+    for at in range(0, len(text), _PIECE):
+        yield text[at : at + _PIECE + 1024].lower()
 
 
 def _wide(sample: bytes) -> str:

@@ -11,6 +11,7 @@ from certdoctor.errors import BadInput
 from certdoctor.evidence import (
     asn1,
     capture,
+    certificate,
     decoding,
     keys,
     logs,
@@ -209,7 +210,8 @@ def _text(data: bytes, blank: Document, gathering: Gathering) -> Read:
 
     cut: list[tuple[int, int, str]] = []
     spans: list[tuple[int, int]] = []
-    form = _take_blocks(text, gathering, spans, cut)
+    with certificate.quietly():
+        form = _take_blocks(text, gathering, spans, cut)
     if form == Form.PFX and spans:
         data = _as_pem(gathering, from_pfx=True).encode()
         return _gathered(blank, Kind.CERTIFICATES, form, data, gathering)

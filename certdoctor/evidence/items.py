@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from certdoctor.evidence import signatures
 from certdoctor.evidence.site import SiteDescription
 
 
@@ -69,8 +70,19 @@ class Certificate:
     ocsp_urls: tuple[str, ...]
     crl_urls: tuple[str, ...]
     has_name_constraints: bool
-    self_signed: bool  # issuer equals subject and the signature verifies with its own key
     unreadable: tuple[str, ...] = ()  # parts of it that could not be decoded, in words
+
+    @property
+    def self_signed(self) -> bool:
+        """Whether the issuer is the subject and the signature verifies with the certificate's own key.
+
+        It is verified when it is first asked for, not for each of ten thousand certificates that are only listed.
+        Where this machine cannot verify it, the key identifiers decide.
+        """
+        if self.issuer_key != self.subject_key:
+            return False
+        verified = signatures.signed_itself(self.der)
+        return self.authority_key_id in (None, self.subject_key_id) if verified is None else verified
 
     @property
     def label(self) -> str:

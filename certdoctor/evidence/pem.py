@@ -35,9 +35,13 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[ \t]")
 _QUOTE = re.compile(r"[ \t]*(?:[>|#*][ \t>|#*]*)?")
 _BLANK = re.compile(r"[\s\u00a0\u00ad\u200b-\u200f\u2028\u2029\u2060\ufeff\"',;\\]+")
 _CLEAN = re.compile(r"[ \t]*\r?\n(?:[A-Za-z0-9+/]+={0,2}[ \t]*\r?\n)+")
+# What nearly every file holds, one block behind the other: found at once, all else is looked at by its markers
+_USUAL = re.compile(
+    r"[\r\n]*(-----BEGIN ([A-Z0-9]{2,20}(?: [A-Z0-9]{1,20})?)-----"
+    r"([ \t]*\r?\n(?:[A-Za-z0-9+/]+={0,2}[ \t]*\r?\n)+)-----END \2-----)(?=[\r\n]|\Z)"
+)
 _LINE_END = re.compile(r"[ \t]*[\r\n]")
 _INDENTED = re.compile(r"[\r\n][ \t>|#*]+[A-Za-z0-9+/]")
-_NO_BLANKS = str.maketrans("", "", " \t\r\n")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 
 
@@ -95,7 +99,16 @@ def _marked(text: str) -> Iterator[Block]:
         return
     opened: re.Match[str] | None = None
     previous_stop = -1
-    for marker in _MARKER.finditer(text):
+    at = 0
+    while True:
+        if opened is None and (usual := _USUAL.match(text, at)) and usual.start(1) != previous_stop:
+            previous_stop = at = usual.end(1)
+            yield Block(usual[2], usual.start(1), at, usual[3], clean=True)
+            continue
+        marker = _MARKER.search(text, at)
+        if marker is None:
+            break
+        at = marker.end()
         if marker["word"].upper() == "BEGIN":
             if opened is not None:
                 yield _block(text, opened, None, _end_of_run(text, opened, marker.start()), previous_stop)
@@ -209,7 +222,7 @@ def decode(block: Block) -> tuple[bytes, tuple[Oddity, ...]]:
         Undecodable: the body is empty or not base64.
     """
     if block.clean:
-        return _from_base64(block.body.translate(_NO_BLANKS), [])
+        return _from_base64("".join(block.body.split()), [])
     odd: list[Oddity] = []
     body = block.body
     if "\\" in body or "&#" in body or "<" in body:
@@ -239,7 +252,7 @@ def _from_base64(compact: str, odd: list[Oddity]) -> tuple[bytes, tuple[Oddity, 
     if len(compact) % 4:
         odd.append(Oddity.PADDING)
     try:
-        data = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+        data = binascii.a2b_base64(bare + "=" * (-len(bare) % 4), strict_mode=True)
     except binascii.Error as error:
         raise Undecodable(wording.BAD_BASE64.format(why=str(error))) from error
     again = _twice(data)

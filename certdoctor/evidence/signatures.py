@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -55,13 +56,14 @@ class Algorithm(NamedTuple):
     salt: int | None  # bytes of salt, for RSA-PSS
 
 
-def algorithm(data: bytes, element: asn1.Element) -> Algorithm:
-    """Return the signature algorithm in `element`.
+@lru_cache(maxsize=256)
+def algorithm(data: bytes) -> Algorithm:
+    """Return the signature algorithm of which `data` is the AlgorithmIdentifier (RFC 5280 section 4.1.1.2).
 
     Raises:
         asn1.Malformed: it is no AlgorithmIdentifier.
     """
-    fields = asn1.children(data, element)
+    fields = asn1.children(data, asn1.read(data))
     if not fields:
         raise asn1.Malformed("a signature algorithm is expected and not there")
     oid = asn1.oid(data, fields[0])
@@ -77,17 +79,53 @@ def algorithm(data: bytes, element: asn1.Element) -> Algorithm:
     return Algorithm(oid, digest or None, salt)
 
 
-def verifies(spki: bytes, used: Algorithm, signed: bytes, signature: bytes) -> bool | None:
-    """Tell whether `signature` over `signed` was made with the key in `spki`; None if it cannot be checked."""
-    name = used.hash or ""
+_Key = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | dsa.DSAPublicKey | ed25519.Ed25519PublicKey | ed448.Ed448PublicKey
+
+
+@lru_cache(maxsize=4096)
+def _key(spki: bytes) -> _Key | None:
+    """The key in `spki`, or None where this machine cannot verify a signature with it."""
     try:
         key = serialization.load_der_public_key(spki)
+    except (ValueError, TypeError, UnsupportedAlgorithm, OverflowError):
+        return None
+    return key if isinstance(key, _Key) else None
+
+
+def verifiable(spki: bytes, used: Algorithm) -> bool:
+    """Tell whether this machine can verify a signature that was made with the key in `spki`."""
+    key = _key(spki)
+    if used.hash in _ALGORITHMS:
+        return key is not None
+    return isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey)
+
+
+@lru_cache(maxsize=4096)
+def signed_itself(der: bytes) -> bool | None:
+    """Tell whether a certificate verifies with the key that is in it; None if it cannot be checked.
+
+    Args:
+        der: one certificate that `certificate.read` has read.
+    """
+    try:
+        body, algorithm_, signature = asn1.parts(der)
+        fields = asn1.children(der, body)
+        spki = asn1.raw(der, fields[6 if fields[0].tag == 0xA0 else 5])
+        used = algorithm(asn1.raw(der, algorithm_))
+        return _verifies(spki, used, asn1.raw(der, body), asn1.bits(der, signature))
+    except (asn1.Malformed, ValueError, IndexError):
+        return None
+
+
+def _verifies(spki: bytes, used: Algorithm, signed: bytes, signature: bytes) -> bool | None:
+    if not verifiable(spki, used):
+        return None
+    key = _key(spki)
+    try:
         if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
             key.verify(signature, signed)
             return True
-        if name not in _ALGORITHMS:
-            return None
-        digest = _ALGORITHMS[name]()
+        digest = _ALGORITHMS[used.hash or ""]()
         if isinstance(key, rsa.RSAPublicKey):
             if used.salt is not None:
                 pss = padding.PSS(padding.MGF1(digest), used.salt)

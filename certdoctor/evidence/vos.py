@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from certdoctor.evidence import stored
+from certdoctor.evidence import decoding, stored
 from certdoctor.evidence.items import Document, Form, Kind, Origin
 from certdoctor.evidence.logs import any_timed
 from certdoctor.evidence.naming import trust_folder
@@ -117,6 +117,7 @@ _COMMAND = re.compile(
     r"^(?:admin:)?[ \t]*sh(?:ow?)?[ \t]+(?P<what>cert|csr)[ \t]+(?P<kind>own|trust)[ \t]+(?P<name>\S+)",
     re.MULTILINE | re.IGNORECASE,
 )
+_ANY_COMMAND = re.compile(r"sh(?:ow?)?[ \t]+(?:cert|csr)[ \t]")
 _PROMPT = re.compile(r"^admin:", re.MULTILINE)
 # `show status` and `show network eth0` name the box.
 _HOST = re.compile(r"^[ \t]*Host ?Name[ \t]*:[ \t]*(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)[ \t]*\r?$", re.M | re.I)
@@ -127,6 +128,8 @@ def capture(text: str) -> list[Part] | None:
 
     None where the text is no session. A certificate before the first command belongs to no list.
     """
+    if not any(map(_ANY_COMMAND.search, decoding.lowered(text))):  # quick, for large texts
+        return None
     commands = list(_COMMAND.finditer(text))
     if not commands:
         return None

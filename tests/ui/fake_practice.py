@@ -115,7 +115,6 @@ def certificate(
         ocsp_urls=(),
         crl_urls=("http://pki.example.com/sub2.crl",),
         has_name_constraints=False,
-        self_signed=subject == issuer,
     )
 
 
