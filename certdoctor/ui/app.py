@@ -55,6 +55,7 @@ def run(
     from certdoctor.ui.doctor import Doctor
 
     guards.forgive_bad_bytes(linux_driver)
+    guards.outlive_terminal(linux_driver)
     app = Doctor(practice_factory, lang, options)
     mouse = not guards.over_ssh() if options.mouse is None else options.mouse
     try:

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from types import ModuleType
+from typing import IO
 
 SMALLEST = (60, 15)  # columns, lines
 
@@ -60,6 +61,36 @@ def forgive_bad_bytes(driver: ModuleType) -> None:
         return lambda: decoder(errors="replace")
 
     driver.getincrementaldecoder = lenient  # type: ignore[attr-defined]
+
+
+class _Outlet:
+    """The terminal as a file that drops what is written to it once the terminal is gone."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file: IO[str] | None = file
+        self.fileno = file.fileno
+
+    def write(self, text: str) -> None:
+        self._attempt(lambda file: file.write(text))
+
+    def flush(self) -> None:
+        self._attempt(lambda file: file.flush())
+
+    def _attempt(self, call: Callable[[IO[str]], object]) -> None:
+        if self._file is not None:
+            try:
+                call(self._file)
+            except OSError:
+                self._file = None
+
+
+def outlive_terminal(driver: ModuleType) -> None:
+    """Make a driver module's writer go on when the connection is dropped.
+
+    Textual's writer thread ends with the first error, and the app then waits for ever for room in its queue.
+    """
+    writer = driver.WriterThread
+    driver.WriterThread = lambda file: writer(_Outlet(file))  # type: ignore[attr-defined]
 
 
 def leave_on_signals(leave: Callable[[int], None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import pty
 import re
@@ -11,13 +13,18 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fcntl import ioctl
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+
+from certdoctor.ui import guards
 
 ROOT = Path(__file__).parents[2]
 
@@ -134,6 +141,37 @@ def test_a_dropped_connection_ends_the_app() -> None:
         os.close(term.master)  # the kernel sends SIGHUP
         assert term.process.wait(timeout=10) == 129
         term.master = os.open(os.devnull, os.O_RDONLY)
+
+
+class Gone(io.StringIO):
+    """A terminal whose connection was dropped."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    def flush(self) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    def fileno(self) -> int:
+        return 2
+
+
+def test_leaving_never_waits_for_a_terminal_that_is_gone() -> None:
+    driver = ModuleType("driver")
+    driver.WriterThread = WriterThread  # type: ignore[attr-defined]
+    guards.outlive_terminal(driver)
+    writer = driver.WriterThread(Gone())
+    writer.start()
+
+    def leave() -> None:
+        for _number in range(MAX_QUEUED_WRITES * 3):
+            writer.write("a screen")
+        writer.stop()
+
+    leaving = threading.Thread(target=leave, daemon=True)
+    leaving.start()
+    leaving.join(10)
+    assert not leaving.is_alive()
 
 
 def test_a_byte_that_is_not_utf8_is_survived() -> None:
