@@ -117,23 +117,26 @@ class Signatures:
             words=clean(words, 200),
             acting=acting,
             name=held.get("name") or "",
-            address=self._peer_address(held),
+            address=self._peer_address(held, acting),
             port=int(port) if port else None,
             document=document,
             line=number,
-            own_address=self._own_address(held),
+            own_address=self._own_address(held, acting),
             kinds=frozenset(form.kinds),
         )
 
     @staticmethod
-    def _own_address(held: Mapping[str, str | None]) -> str:
-        named = {"Inbound": "address", "Outbound": "source_address"}.get(held.get("way") or "", "")
-        return held.get(named) or ""
+    def _own_address(held: Mapping[str, str | None], acting: str) -> str:
+        # Where a line does not say who connected, this is the source; see `_directed`.
+        if "source_address" not in held:
+            return ""
+        return held.get("address" if acting == SERVER else "source_address") or ""
 
     @staticmethod
-    def _peer_address(held: Mapping[str, str | None]) -> str:
+    def _peer_address(held: Mapping[str, str | None], acting: str) -> str:
         # The source of an inbound connection is the peer; its destination is the node itself.
-        return (held.get("source_address") if held.get("way") == "Inbound" else held.get("address")) or ""
+        inbound = acting == SERVER and "source_address" in held
+        return held.get("source_address" if inbound else "address") or ""
 
     def _token(self, form: SignatureForm, held: Mapping[str, str | None], words: str) -> tuple[str, bool]:
         """Return the token of a line, and whether it tells of an alert that was received."""
@@ -314,6 +317,9 @@ def _connections(
         return tuple((c, event.acting) for c in deployment.connections if c.id == event.connection)
     if _xcp_refused_by(deployment, event) == "expressway_e":
         return ()  # no certificate is shown on that one
+    event = _directed(event, node)
+    if event.means == "trouble" and not event.acting and event.own_address:
+        return ()  # perhaps a stranger's
     if event.means == "trouble" and event.acting == SERVER and event.own_address and _owner(deployment, event) is None:
         # Whoever scans the Internet knocks at an open port: a handshake that fails is no client's of the site.
         inside = [c for c in deployment.connections if deployment.nodes[c.client].role not in _OUTSIDE]
@@ -327,12 +333,15 @@ def _connections(
         if event.acting in ("", role) and (c.kind in mutual or not _needs_client_certificate(event, role))
     ]
 
+    looked_for = {text.lower() for text in (event.name, event.address) if text}
+
     def named(c: Connection) -> bool:
-        return bool(event.name) and event.name.lower() in {(c.name or "").lower(), c.server.lower()}
+        names = {text.lower() for text in (c.name or "", c.server, *deployment.nodes[c.server].names)}
+        return bool(looked_for & {*names, *(name.partition(".")[0] for name in names)})
 
     def addressed(c: Connection) -> bool:
         peers = (deployment.nodes[c.client], deployment.nodes[c.server])
-        return bool(event.address) and any(event.address in n.addresses for n in peers if n.id != node.id)
+        return any(looked_for & set(n.addresses) for n in peers if n.id != node.id)
 
     def ported(c: Connection) -> bool:
         return event.port is not None and c.port == event.port
@@ -346,6 +355,17 @@ def _connections(
     for test in (ported, named, addressed):
         left = [(c, role) for c, role in left if test(c)] or left
     return tuple(left) if len({(c.client, c.server) for c, _ in left}) == 1 else ()
+
+
+def _directed(event: Event, node: Node) -> Event:
+    """The event with the role of its node, where the line has both addresses and one of them is the node's."""
+    if event.acting or not event.own_address:
+        return event
+    if event.own_address in node.addresses:
+        return replace(event, acting=CLIENT)
+    if event.address in node.addresses:
+        return replace(event, acting=SERVER, address=event.own_address, own_address=event.address)
+    return event
 
 
 def _needs_client_certificate(event: Event, role: str) -> bool:

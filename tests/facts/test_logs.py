@@ -106,6 +106,36 @@ def test_the_source_of_an_inbound_line_tells_which_peer() -> None:
     assert told(found, "log.refusal") == {"zone/client": "issuer_not_found"}
 
 
+@pytest.mark.parametrize("detail", [LOCAL, "no shared cipher"])
+@pytest.mark.parametrize(("box", "side"), [("e", "client"), ("c", "server")])
+def test_a_line_without_a_direction_is_told_by_the_addresses(box: str, side: str, detail: str) -> None:
+    line = negotiation("Inbound", detail).replace("Inbound ", "")
+    found = facts(ZONE, ZONE2, also={"c2": SECOND}, logs={box: line})
+    assert (f"zone/{side}" in told(found, "log.refusal")) == (detail == LOCAL)
+    assert (f"zone/{side}" in told(found, "log.trouble")) == (detail != LOCAL)
+    assert not [subject for subject in told(found, "log.trouble") if subject.startswith("zone2")]
+
+
+def test_trouble_without_a_direction_at_unknown_addresses_claims_nothing() -> None:
+    line = negotiation("Inbound", "no shared cipher").replace("Inbound ", "").replace(E, "10.0.0.7")
+    assert told(facts(ZONE, e=line), "log.trouble") == {}
+
+
+@pytest.mark.parametrize("name", ["cucm.example.com", "cucm", "192.0.2.50", "sub"])
+def test_a_node_is_named_by_its_names_and_addresses(name: str) -> None:
+    two = Box(role="cucm", names=("sub.example.com",), addresses=("192.0.2.51",))
+    one = Box(role="cucm", names=("cucm.example.com",), addresses=("192.0.2.50",))
+    line = f"WARNING: SNI ({name}) not in certificate. Action=Terminate server={name}(192.0.2.9)"
+    wanted = "https2/server" if name == "sub" else "https/server"
+    second = ConnectionDescription("https2", "uc-https", "c", "two", port=8443, name="sub.example.com")
+    assert wanted in told(facts(HTTPS, second, also={"cucm": one, "two": two}, c=line), "log.refusal")
+
+
+def test_a_sip_line_is_about_no_https() -> None:
+    line = negotiation("Outbound", ALERT, "cucm.example.com").replace("7001", "5091")
+    assert told(facts(TFTP, c=line), "log.refusal") == {}
+
+
 def test_an_unknown_source_among_several_claims_nothing() -> None:
     line = negotiation("Inbound", LOCAL).replace(C, "203.0.113.5")
     assert told(facts(ZONE, ZONE2, also={"c2": SECOND}, e=line), "log.refusal") == {}
@@ -161,8 +191,8 @@ def test_handshake_failure_beside_a_refusal_is_the_same_event() -> None:
 
 
 def test_no_tls_on_the_ssh_port_is_ssh() -> None:
-    line = negotiation("Outbound", "wrong version number").replace("7001", "2222")
-    assert set(told(facts(ZONE, TUNNEL, c=line), "log.trouble").values()) == {"ssh_instead_of_tls"}
+    line = "4067A0F1:error:0A00010B:SSL routines:ssl3_get_record:wrong version number"
+    assert set(told(facts(TUNNEL, c=line), "log.trouble").values()) == {"ssh_instead_of_tls"}
     line = negotiation("Outbound", "wrong version number")
     assert set(told(facts(ZONE, TUNNEL, c=line), "log.trouble").values()) == {"not_tls"}
 

@@ -36,6 +36,16 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
         (negotiation("Outbound", "No SSL error available, probably remote disconnect"), "trouble", "reset", "client"),
         (negotiation("Inbound", "no shared cipher"), "trouble", "no_shared_cipher", "server"),
         (negotiation("Inbound", "wrong version number"), "trouble", "not_tls", "server"),
+        (negotiation("Inbound", "unknown ca").replace("Inbound ", ""), "refused", "unknown_ca", ""),
+    ],
+    "expressway-connection-closed": [
+        (
+            'Module="network.tcp" Level="DEBUG": Src-ip="192.0.2.10" Src-port="25697" Dst-ip="198.51.100.10" '
+            'Dst-port="7001" Detail="TCP Connection Closed" Reason="self signed certificate in certificate chain"',
+            "refused",
+            "self_signed",
+            "",
+        )
     ],
     "expressway-handshake-inbound": [
         (
@@ -344,6 +354,12 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
     "connection-timed-out": [
         ("curl: (28) Connection timed out after 5000 ms", "trouble", "timeout", "client"),
         ("ssh: connect to host expe1.example.com port 2222: Connection timed out", "trouble", "timeout", "client"),
+        (
+            "curl: (28) Failed to connect to u port 8443 after 9 ms: Connection timed out",
+            "trouble",
+            "timeout",
+            "client",
+        ),
     ],
     "connection-reset": [
         ("* OpenSSL SSL_connect: Connection reset by peer in connection to e:443", "trouble", "reset", "client")
@@ -351,7 +367,18 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
     "ssh-host-key-changed": [
         ("@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @", "trouble", "host_key_changed", "client")
     ],
-    "ssh-host-key-failed": [("Host key verification failed.", "trouble", "host_key_changed", "client")],
+    "ssh-host-key-failed": [
+        ("Host key verification failed.", "trouble", "host_key_changed", "client"),
+        ("expc1 ssh[4411]: Host key verification failed.", "trouble", "host_key_changed", "client"),
+    ],
+    "ssh-host-key-named": [
+        (
+            "Host key for [expe1.example.com]:2222 has changed and you have requested strict checking.",
+            "trouble",
+            "host_key_changed",
+            "client",
+        )
+    ],
     "ssh-name-unknown": [
         (
             "ssh: Could not resolve hostname expe1.example.com: Name or service not known",
@@ -470,6 +497,8 @@ def test_every_token_is_one_of_the_vocabulary(token: str) -> None:
         'Event="Authentication Failed" Detail="Incorrect authentication credential for user" Protocol="UDP"',
         'Event="Authentication Failed" Detail="Incorrect authentication credential for user" Method="REGISTER"',
         "the connection was refused politely",
+        "error: kex_exchange_identification: Connection closed by remote host",  # a port scan
+        'Src-ip="192.0.2.1" Src-port="1" Dst-ip="192.0.2.2" Dst-port="7001" Detail="TCP Connection Closed" Reason="Got EOF"',
     ],
 )
 def test_line_that_tells_nothing(line: str) -> None:
@@ -486,6 +515,23 @@ def test_what_a_negotiation_error_names() -> None:
     assert (event.name, event.address, event.port) == ("e.example.com", "198.51.100.10", 7001)
     (inbound,) = events(negotiation("Inbound", "unknown ca"))
     assert inbound.address == "192.0.2.10"
+
+
+@pytest.mark.parametrize(
+    ("own", "peer", "server", "acting"),
+    [
+        ("192.0.2.10:25697", "198.51.100.10:7001", "false", "client"),
+        ("198.51.100.10:7001", "192.0.2.10:25697", "true", "server"),
+    ],
+)
+def test_what_a_handshake_names(own: str, peer: str, server: str, acting: str) -> None:
+    line = (
+        f"Failed to establish SSL connection bServer=\"{server}\" localAddress=\"['IPv4''TCP''{own}']\" "
+        f"remoteAddress=\"['IPv4''TCP''{peer}']\" ssl_error_reason=\" error:0A000418:SSL routines::tlsv1 alert unknown ca\""
+    )
+    (event,) = events(line)
+    told = (event.acting, event.address, event.own_address, event.port)
+    assert told == (acting, peer.partition(":")[0], own.partition(":")[0], 7001)
 
 
 def test_words_of_a_log_are_cleaned() -> None:
