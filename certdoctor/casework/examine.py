@@ -9,7 +9,7 @@ from certdoctor.casework import wording
 from certdoctor.casework.examination import ConnectionLine, Examination, Observed, QuestionLine, Treatable, Unchecked
 from certdoctor.casework.known import known_cas
 from certdoctor.casework.request import Wanted, wanted_of
-from certdoctor.deployment import build, derive, provisional
+from certdoctor.deployment import build, derive, partners, provisional
 from certdoctor.deployment.changes import changes
 from certdoctor.deployment.judge import Roots, judge
 from certdoctor.deployment.model import CLIENT, SERVER, Deployment, Judgement, Outcome
@@ -98,7 +98,9 @@ def observe_site(
     logged: tuple[Event, ...] = ()
     if knowledge.reasons is not None:
         logged = events(deployment, Signatures(knowledge.signatures, knowledge.reasons))
-        deployment = build.with_nodes(deployment, provisional.heard_of(deployment.nodes, map(_heard, logged)))
+        told = tuple(map(_heard, logged))
+        heard_of = provisional.heard_of(deployment.nodes, told)
+        deployment = build.with_nodes(deployment, partners.partners(heard_of, told))
     deployment = build.with_connections(deployment, derive.connections(deployment, description.connections, kinds))
     openssl = verifier()
     judgements = judge(deployment, kinds, openssl)
@@ -172,7 +174,15 @@ def _heard(event: Event) -> provisional.Told:
     origin = event.document.origin.at(event.place or f"line {event.line}")
     written = bool(event.document.host) and not is_part(event.document.origin)
     return provisional.Told(
-        event.node, event.acting, event.address, event.name, event.port, origin, written, event.own_address
+        event.node,
+        event.acting,
+        event.address,
+        event.name,
+        event.port,
+        origin,
+        written,
+        event.own_address,
+        event.reason,
     )
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from certdoctor.deployment import expressway
 from certdoctor.deployment.kinds import ConnectionKindForm
 from certdoctor.deployment.model import Connection, Deployment, Node
+from certdoctor.deployment.partners import WEBEX
 from certdoctor.evidence.items import Origin, Setting
 
 # Zones that an Expressway-C makes by itself when it discovers CUCM nodes (S30, S45).
 _LINE, _OAUTH, _PLAIN = "cetls-", "ceoauth", "cetcp-"
-_WEBEX = (".webex.com", ".ciscospark.com")
 _SYSLOG = re.compile(r"^remote syslog (\d+) address$")
 
 
@@ -28,6 +28,7 @@ def connections(deployment: Deployment, kinds: Mapping[str, ConnectionKindForm])
             yield from _neighbours(node, nodes, kinds)
             yield from _dns_zones(node, nodes, kinds)
             yield from _management(node, nodes, kinds)
+            yield from _callers(node, nodes, kinds)
         if node.role == "expressway-c":
             yield from _pairs("xcp", [node], nodes, kinds)
         if node.role == "expressway-e":
@@ -100,7 +101,7 @@ def _dns_zones(edge: Node, nodes: Sequence[Node], kinds: Mapping[str, Connection
             continue
         server = named(wanted.value, [node for node in nodes if node.role in ("partner", "webex")])
         cloud = [node for node in nodes if node.role == "webex"]
-        if server is None and wanted.value.lower().endswith(_WEBEX) and len(cloud) == 1:
+        if server is None and wanted.value.lower().endswith(WEBEX) and len(cloud) == 1:
             server = cloud[0]
         kind = "webex-sip" if server is not None and server.role == "webex" else "b2b-sip"
         form = kinds.get(kind)
@@ -117,6 +118,15 @@ def _dns_zones(edge: Node, nodes: Sequence[Node], kinds: Mapping[str, Connection
             name_origin=_line(edge, wanted),
             client_zone=zone.number,
         )
+
+
+def _callers(edge: Node, nodes: Sequence[Node], kinds: Mapping[str, ConnectionKindForm]) -> Iterator[Connection]:
+    """Calls from those whom only the log tells of (S02, S28); a site that describes its partners describes these too."""
+    for caller in nodes:
+        kind = {"webex": "webex-sip", "partner": "b2b-sip"}.get(caller.role, "") if caller.known_from else ""
+        form = kinds.get(kind)
+        if form and edge.role in form.server_roles:
+            yield Connection(f"{kind}-{caller.id}-{edge.id}", kind, caller.id, edge.id, form.port, None, None)
 
 
 def _management(node: Node, nodes: Sequence[Node], kinds: Mapping[str, ConnectionKindForm]) -> Iterator[Connection]:

@@ -28,6 +28,7 @@ class Told:
     origin: Origin
     expressway: bool  # whether an Expressway writes such lines
     own_address: str = ""  # of the log's node
+    reason: str = ""  # token of kb/signatures/reasons.yml
 
 
 def beyond(nodes: Mapping[str, Node], brought: Iterable[str]) -> tuple[Node, ...]:
@@ -49,7 +50,7 @@ def beyond(nodes: Mapping[str, Node], brought: Iterable[str]) -> tuple[Node, ...
                     taken = {*nodes, *(node.id for node in found.values())}
                     origin = nodes[name].settings_origin
                     place = origin.at(f"line {peer.line}") if origin else None
-                    found.setdefault(peer.value.lower(), _known_as(peer.value, "expressway-e", place, taken))
+                    found.setdefault(peer.value.lower(), known_as(peer.value, "expressway-e", place, taken))
     return tuple(found.values())
 
 
@@ -59,7 +60,7 @@ def writers(nodes: Collection[str], documents: Iterable[Document]) -> Iterator[N
     for document in documents:
         if document.kind == Kind.LOG and not document.host:
             stem = re.split(r"[/!]", document.origin.path)[-1].partition(".")[0]
-            node = dataclasses.replace(_known_as(stem, "other", None, taken), names=(), logs=(document,))
+            node = dataclasses.replace(known_as(stem, "other", None, taken), names=(), logs=(document,))
             taken.add(node.id)
             yield node
 
@@ -88,7 +89,7 @@ def seen(nodes: Mapping[str, Node], documents: Iterable[Document]) -> Iterator[N
                 if role in roles or address in taken or len(known) - len(nodes) >= _MOST:
                     continue
                 name = sni or next(iter(chain[0].certificate.dns_names if chain else ()), "")
-                node = _known_as(name or address, role, document.origin.at(held.place), known)
+                node = known_as(name or address, role, document.origin.at(held.place), known)
                 slot = "tomcat" if role == "cucm" else "server"
                 identities = {slot: Identity(node.id, slot, chain[0], chain[1:], document)} if chain else {}
                 node = dataclasses.replace(node, addresses=(address,), identities=identities)
@@ -117,7 +118,7 @@ def heard_of(nodes: Mapping[str, Node], told: Iterable[Told]) -> Mapping[str, No
         if not any(node.role == role for node in known.values()):
             others = {who: origin for line in lines for who, origin in at(known[line.node], line)}
             for who, origin in others.items() if len(others) <= _MOST else ():
-                node = _known_as(who, role, origin, found)
+                node = known_as(who, role, origin, found)
                 found[node.id] = node
     for line in lines:
         if known[line.node].role == "expressway-c" and _to_uc_node(line):
@@ -129,7 +130,7 @@ def heard_of(nodes: Mapping[str, Node], told: Iterable[Told]) -> Mapping[str, No
             # The router of Expressway-E listens on 7400 too.
             names |= {peer.value.lower() for zone in expressway.zones(known[line.node].settings) for peer in zone.peers}
             if added < _MOST and who not in names and (who or not any(node.role == role for node in found.values())):
-                node = _known_as(who, role, line.origin, found)
+                node = known_as(who, role, line.origin, found)
                 found[node.id] = node
     return found
 
@@ -169,8 +170,8 @@ def _ports(node: Node, role: str) -> set[int]:
     return {_TRAVERSAL, *(zone.port for zone in expressway.zones(node.settings) if zone.role == role and zone.port)}
 
 
-def _known_as(who: str, role: str, origin: Origin | None, taken: Iterable[str]) -> Node:
-    """A node of which only its name or address is known."""
+def known_as(who: str, role: str, origin: Origin | None, taken: Iterable[str]) -> Node:
+    """Return a node of which only its name or address is known; its id is none of `taken`."""
     address = _is_address(who)
     letter = {"expressway-c": "c", "expressway-e": "e"}.get(role, role)
     stem = re.sub(r"[^a-z0-9-]+", "-", f"{letter}-{who.lower()}" if address else who.lower().partition(".")[0])

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from certdoctor.deployment.model import Deployment
+from certdoctor.deployment import expressway
+from certdoctor.deployment.model import Deployment, Node
 from certdoctor.evidence.items import Document
 from certdoctor.evidence.logs import narrow
 from certdoctor.facts.derive import node_subject
@@ -23,6 +24,9 @@ _EVENT = re.compile(
     re.IGNORECASE,
 )
 _PREFIX = "alarm."
+_ABOUT_SERVER = {"40052", "40068", "40069"}  # no common name, expired, expires in <n> days (S12)
+_LDAP_CA = "40029"
+_DAYS = re.compile(r"expires in (\d{1,4}) days?")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -86,8 +90,37 @@ def observe_alarms(deployment: Deployment, known: Collection[str], alarms: Alarm
                     "detail": alarm.detail or name,
                     "log_line": alarm.seen,
                 }
+                if alarm.number in _ABOUT_SERVER:
+                    if "server" in node.identities:
+                        continue  # the certificate itself is at hand and tells more
+                    bindings |= _server(node, alarm)
+                elif alarm.number == _LDAP_CA:
+                    bindings |= _directory(node)
                 value = "raised" if alarm.raised else "lowered"
                 yield Fact(name, node_subject(node), value, FactSource.LOG, bindings, (alarm.seen,))
+
+
+def _server(node: Node, alarm: Alarm) -> dict[str, str]:
+    """What an alarm about the server certificate tells of it where the certificate is not at hand."""
+    found = _DAYS.search(alarm.detail)
+    days = int(found[1]) if found else 0
+    known = alarm.time != _LONG_AGO
+    return {
+        "leaf": clean(node.name),
+        "slot": "server",
+        "days": str(days) if found else "–",
+        "not_after": (alarm.time + timedelta(days=days)).date().isoformat() if known else "–",
+    }
+
+
+def _directory(node: Node) -> dict[str, str]:
+    address = expressway.value(node.settings, "Login Remote LDAP Server Address")
+    return {
+        "verifier_name": clean(node.name),
+        "presenter_name": clean(address) or "LDAP",
+        "leaf": "–",
+        "list": f"{node.id}: Trusted CA certificate",
+    }
 
 
 def _time(text: bytes | None) -> datetime:

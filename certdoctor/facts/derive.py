@@ -203,6 +203,7 @@ class _Side:
     def _chain(self) -> Iterator[Fact]:
         j = self.j
         leaf = j.sent[0]
+        yield from self._own_list(leaf)
         if j.trust is None or j.chain_state is None:
             return
         missing, culprit = j.missing, j.culprit
@@ -226,19 +227,6 @@ class _Side:
         listed = {f.certificate.sha256 for f in j.trust.entries}
         state = "unknown" if root is None else "trusted" if root.sha256 in listed else "untrusted"
         yield self.fact("chain.root", state, root=clean(root.label) if root else "")
-        if j.presenter.is_expressway:
-            own = j.presenter.trust.get("ca")
-            if own is None:
-                yield self.fact("chain.own_list", "unknown", own_list=f"{j.presenter.id}: Trusted CA certificate")
-            else:
-                held = {f.certificate.subject_key for f in own.entries}
-                complete = leaf.self_signed or leaf.issuer_key in held
-                yield self.fact(
-                    "chain.own_list",
-                    "completes" if complete else "lacks_ca",
-                    (own.document.origin.path,),
-                    own_list=f"{j.presenter.id}: Trusted CA certificate",
-                )
         if not self.form.needs_all_in_list:
             behind = j.sent[1:]
             issuer_sent = len(j.chain) > 1 and j.chain[1] in behind
@@ -260,6 +248,23 @@ class _Side:
                 not_before=date(about.not_before) if about else "",
             )
         yield from self._twin(listed)
+
+    def _own_list(self, leaf: Certificate) -> Iterator[Fact]:
+        """Whether an Expressway's own list completes the chain that it sends; this needs no list of the other side."""
+        presenter = self.j.presenter
+        if not presenter.is_expressway:
+            return
+        own = presenter.trust.get("ca")
+        held = {f.certificate.subject_key for f in own.entries} if own else set()
+        complete = leaf.self_signed or leaf.issuer_key in held
+        yield self.fact(
+            "chain.own_list",
+            "unknown" if own is None else "completes" if complete else "lacks_ca",
+            (own.document.origin.path,) if own else (),
+            own_list=f"{presenter.id}: Trusted CA certificate",
+            ca=clean(leaf.issuer),
+            leaf=clean(leaf.label),
+        )
 
     def _twin(self, listed: set[str]) -> Iterator[Fact]:
         """An expired certificate with the same name and key as a CA that the chain uses or could use."""

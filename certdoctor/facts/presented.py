@@ -71,7 +71,7 @@ def _publicity(j: Judgement) -> Iterator[Fact]:
         "leaf.publicity",
         side_subject(j),
         value,
-        bindings={"leaf": clean(leaf.label), "issuer": clean(leaf.issuer)},
+        bindings={"leaf": clean(leaf.label), "issuer": clean(leaf.issuer), "ca": clean(leaf.issuer)},
         seen=(str(j.identity.leaf.origin),) if j.identity else (),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from certdoctor.facts.alarms import observe_alarms
 from certdoctor.facts.model import Fact, FactSource
+from tests import pki
 from tests.sites import Box, deploy
 
 KNOWN = frozenset(("alarm.15028", "alarm.25022"))
@@ -39,3 +40,30 @@ def test_last_line_holds_whatever_the_order() -> None:
 def test_alarms_that_nobody_reads_and_other_nodes_are_left_out() -> None:
     assert observed(line("Raised", "15019", 1)) == {}
     assert observed(line("Raised", "15028", 1), role="cucm") == {}
+
+
+def about_server(text: str, number: str, **box: str | dict[str, str]) -> dict[str, Fact]:
+    log = line("Raised", number, 1).replace("Restart required: a new key", text)
+    site = deploy({"e": Box(role="expressway-e", log=log, **box)})  # type: ignore[arg-type]
+    return {fact.id: fact for fact in observe_alarms(site, {"alarm.40029", "alarm.40068", "alarm.40069"})}
+
+
+def test_what_an_alarm_tells_of_a_certificate_that_is_not_at_hand() -> None:
+    soon = about_server("Server certificate expires in 12 days", "40069")["alarm.40069"]
+    assert (soon.bindings["days"], soon.bindings["not_after"], soon.bindings["leaf"]) == ("12", "2026-12-05", "e")
+    expired = about_server("Server certificate expired or Server certificate expires today", "40068")["alarm.40068"]
+    assert expired.bindings["not_after"] == "2026-11-23"
+    assert (
+        about_server(
+            "Server certificate expires in 12 days", "40069", identities={"server": pki.leaf("e.example.com").pem}
+        )
+        == {}
+    )
+
+
+def test_the_ldap_server_is_named_where_the_configuration_has_it() -> None:
+    found = about_server("LDAP server CA certificate is missing", "40029")["alarm.40029"]
+    assert (found.bindings["presenter_name"], found.bindings["verifier_name"]) == ("LDAP", "e")
+    xconf = "Login Remote LDAP Server Address: ad1.example.com"
+    named = about_server("LDAP server CA certificate is missing", "40029", xconf=xconf)["alarm.40029"]
+    assert named.bindings["presenter_name"] == "ad1.example.com"
