@@ -331,6 +331,7 @@ def _connections(
         if c.kind != "upload" and (not event.kinds or c.kind in event.kinds)
         for role in ((CLIENT,) if c.client == node.id else ()) + ((SERVER,) if c.server == node.id else ())
         if event.acting in ("", role) and (c.kind in mutual or not _needs_client_certificate(event, role))
+        if not (role == SERVER and _hung_up_unnamed(event))
     ]
 
     looked_for = {text.lower() for text in (event.name, event.address) if text}
@@ -366,6 +367,11 @@ def _directed(event: Event, node: Node) -> Event:
     if event.address in node.addresses:
         return replace(event, acting=SERVER, address=event.own_address, own_address=event.address)
     return event
+
+
+def _hung_up_unnamed(event: Event) -> bool:
+    """Whether somebody hung up whom the line does not name: health checks and port scans do that to every server."""
+    return event.means == "trouble" and event.reason == "reset" and not event.address
 
 
 def _needs_client_certificate(event: Event, role: str) -> bool:

@@ -180,6 +180,15 @@ def test_trouble_is_no_refusal() -> None:
     assert told(found, "log.trouble") == {"zone/server": "reset", "zone/client": "reset"}
 
 
+def test_who_hangs_up_on_a_server_without_a_name_may_be_anybody() -> None:
+    line = "LOG3[0]: SSL_{}: rec_layer_s3.c:318: error:0A000126:SSL routines::unexpected eof while reading"
+    assert told(facts(ZONE, e=line.format("accept")), "log.trouble") == {}
+    hung_up = {"zone/server": "reset", "zone/client": "reset"}
+    assert told(facts(ZONE, c=line.format("connect")), "log.trouble") == hung_up
+    peer = negotiation("Inbound", "No SSL error available, probably remote disconnect")
+    assert told(facts(ZONE, e=peer), "log.trouble") == hung_up
+
+
 def test_handshake_failure_beside_a_refusal_is_the_same_event() -> None:
     failure = negotiation("Outbound", "sslv3 alert handshake failure")
     assert told(facts(ZONE, c=failure), "log.trouble") == {

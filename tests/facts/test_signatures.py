@@ -116,6 +116,15 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
             "client",
         )
     ],
+    "traffic-server-accept-returned": [
+        (
+            "DEBUG: <SSLNetVConnection.cc:2073 (_ssl_accept)> (ssl.error.accept) SSL accept returned -1, ssl_error=1, "
+            "ERR_get_error=167772294 (error:0A000086:SSL routines::certificate verify failed)",
+            "refused",
+            "verify_failed",
+            "server",
+        )
+    ],
     "nginx-handshake": [
         (
             "2026/11/23 10:00:00 [crit] 7#7: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::"
@@ -218,6 +227,10 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
         ("error.code: CERT_HAS_EXPIRED", "refused", "expired", "client"),
         ("error.code: ECONNREFUSED", "trouble", "refused_port", "client"),
     ],
+    "node-client-exception": [
+        ("  code: 'CERT_HAS_EXPIRED'", "refused", "expired", "client"),
+        ("  code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'", "was_refused", "absent", "client"),
+    ],
     "stunnel-pre-verification": [
         ("LOG4[0]: CERT: Pre-verification error: certificate has expired", "refused", "expired", "")
     ],
@@ -293,6 +306,11 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
     "curl-certificate-problem": [
         ("curl: (60) SSL certificate problem: certificate is not yet valid", "refused", "not_yet_valid", "client")
     ],
+    "curl-alert-sent": [("* TLSv1.2 (OUT), TLS alert, unknown CA (560):", "refused", "unknown_ca", "client")],
+    "curl-alert-received": [
+        ("* TLSv1.3 (IN), TLS alert, unsupported certificate (555):", "was_refused", "purpose", "client"),
+        ("* TLSv1.3 (IN), TLS alert, handshake failure (552):", "trouble", "handshake_failure", "client"),
+    ],
     "curl-name": [
         (
             "* SSL: no alternative certificate subject name matches target host name 'e.example.com'",
@@ -337,6 +355,15 @@ LINES: dict[str, list[tuple[str, str, str, str]]] = {
         )
     ],
     "key-mismatch": [("x509 check private key: key values mismatch", "own_key", "own_key", "")],
+    "haproxy-key-mismatch": [
+        (
+            "[ALERT] (30196) : config : parsing [haproxy.cfg:11] : 'bind :8443' in section 'frontend' : "
+            "inconsistencies between private key and certificate loaded 's.pem'.",
+            "own_key",
+            "own_key",
+            "",
+        )
+    ],
     "connection-refused": [
         (
             "connect to 198.51.100.10 port 7001 failed: Connection refused",
