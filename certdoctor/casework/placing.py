@@ -104,7 +104,7 @@ def by_content(document: Document, nodes: Sequence[NodeDescription]) -> Place | 
     """Return where a loose file seems to belong, None for what is of no single node (unread, site file, capture)."""
     if document.kind in (Kind.NOT_READ, Kind.SITE, Kind.CAPTURE):
         return None
-    node, rest = _by_file_name(document.origin.path, nodes)
+    node, rest = by_file_name(document.origin.path, nodes)
     why = _("the file bears its name") if node else ""
     if document.host and (host := of_host(document.host, nodes)) is not None:
         node, why = host, _("the file bears its host name")
@@ -181,8 +181,8 @@ def _slot(document: Document, node: NodeDescription | None, rest: str) -> str:
     return "identity:client" if _CLIENT.search(rest) else "identity:server"
 
 
-def _by_file_name(path: str, nodes: Iterable[NodeDescription]) -> tuple[NodeDescription | None, str]:
-    """The node whose id or name stands in a path as a word of its own, and the path without that word.
+def by_file_name(path: str, nodes: Iterable[NodeDescription]) -> tuple[NodeDescription | None, str]:
+    """Return the node whose id or name stands in a path as a word of its own, and the path without that word.
 
     The file name counts before its folders, a longer name before a shorter one; two nodes alike: none.
     """

@@ -1,4 +1,4 @@
-"""Alarms that an Expressway's logs tell of.
+"""Alarms that an Expressway's logs and its status tell of.
 
 An alarm stands as long as no later line lowers it. Only alarms that the vocabulary names as `alarm.<id>` are told.
 """
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from certdoctor.deployment import expressway
 from certdoctor.deployment.model import Deployment, Node
-from certdoctor.evidence.items import Document
+from certdoctor.evidence.items import Document, Setting
 from certdoctor.evidence.logs import narrow
 from certdoctor.facts.derive import node_subject
 from certdoctor.facts.model import Fact, FactSource
@@ -23,6 +23,7 @@ _EVENT = re.compile(
     rb'(?:[^\n]{0,400}?\bDetail="(?P<detail>[^"\n]{0,400}))?(?:[^\n]*?UTCTime="(?P<time>[-0-9: ]{19}))?',
     re.IGNORECASE,
 )
+_LISTED = re.compile(r"\b(?:Alarm|Warning) \d+ (?P<what>\w+)$", re.IGNORECASE)
 _PREFIX = "alarm."
 _ABOUT_SERVER = {"40052", "40068", "40069"}  # no common name, expired, expires in <n> days (S12)
 _LDAP_CA = "40029"
@@ -45,8 +46,29 @@ Alarms = Mapping[str, Mapping[str, Alarm]]  # node id -> alarm number -> its las
 
 
 def read_alarms(deployment: Deployment) -> Alarms:
-    """Return the alarms that the logs of every Expressway tell of."""
-    return {node.id: last_alarms(node.logs) for node in deployment.nodes.values() if node.is_expressway}
+    """Return the alarms that the logs of every Expressway tell of, and its status."""
+    return {
+        node.id: {**_standing(node), **last_alarms(node.logs)}
+        for node in deployment.nodes.values()
+        if node.is_expressway
+    }
+
+
+def _standing(node: Node) -> dict[str, Alarm]:
+    """The alarms that the status lists. It is taken when logging starts: a log line about one is newer."""
+    listed: dict[str, dict[str, Setting]] = {}
+    for path, setting in node.status.items():
+        if found := _LISTED.search(path):
+            listed.setdefault(path[: found.start("what")], {})[found["what"].lower()] = setting
+    alarms = {}
+    for held in listed.values():
+        number = held["id"].value if "id" in held else ""
+        state = next((held[key].value.lower() for key in ("state", "status") if key in held), "raised")
+        if re.fullmatch(r"\d{5}", number) and state != "lowered":
+            words = next((held[key].value for key in ("description", "detail", "reason", "title") if key in held), "")
+            seen = f"xStatus, line {held['id'].line}"
+            alarms[number] = Alarm(number, True, clean(words, 200), seen, _LONG_AGO)
+    return alarms
 
 
 def last_alarms(logs: Iterable[Document]) -> dict[str, Alarm]:

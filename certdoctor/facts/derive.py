@@ -21,7 +21,7 @@ from certdoctor.deployment.model import (
     Node,
     Outcome,
 )
-from certdoctor.evidence.items import Certificate, Document, Evidence, Form, Found, SigningRequest
+from certdoctor.evidence.items import Certificate, Document, Evidence, Form, Found, Kind, SigningRequest
 from certdoctor.facts.model import Fact, FactSource, Subject, SubjectKind
 from certdoctor.text import clean
 
@@ -678,6 +678,8 @@ def _contents(document: Document) -> str:
         return "CRL"
     if document.keys:
         return "PRIVATE KEY"
+    if document.kind == Kind.NOT_READ:
+        return "damaged / beschädigt"
     return "HTML / XML" if document.stored.lstrip()[:1] == b"<" else "Text"
 
 

@@ -20,10 +20,12 @@ def observe_files(deployment: Deployment, documents: Iterable[Document]) -> Iter
         documents: the evidence.
     """
     offered: dict[str, str] = {}
+    takers: list[str] = []
     candidates: dict[str, str] = {}
     for node in deployment.nodes.values():
         if node.is_expressway:
             offered |= {document.origin.path: node.name for document in node.offered}
+            takers += [node.name] if node.offered else []
             for slot, identity in node.identities.items():
                 if slot.startswith("candidate"):
                     candidates[identity.leaf.certificate.public_key_sha256] = node.name
@@ -46,6 +48,9 @@ def observe_files(deployment: Deployment, documents: Iterable[Document]) -> Iter
             )
             halves = [key.public_key_sha256 for key in document.keys if key.public_key_sha256 in candidates]
             owner = candidates[halves[0]] if halves and halves[0] else ""
+            if locked and not owner and len(takers) == 1:
+                # Whose key it is nobody can see; beside files for one box alone it is that box's.
+                owner = takers[0]
             if owner and path not in offered:
                 yield Fact(
                     "file.purpose",

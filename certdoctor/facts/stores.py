@@ -105,6 +105,7 @@ def _request(node: Node, authorities: Authorities) -> Iterator[Fact]:
     if server is not None and held is not None and (is_public(held) or authorities.is_lets_encrypt(held.issuer)):
         yield _fact(node, "request.meant_for", "public_ca", (str(server.leaf.origin),), issuer=clean(held.issuer))
     yield from _subject(node, request, authorities)
+    yield from _names_issued(node, request)
 
 
 def _subject(node: Node, request: SigningRequest, authorities: Authorities) -> Iterator[Fact]:
@@ -121,5 +122,24 @@ def _subject(node: Node, request: SigningRequest, authorities: Authorities) -> I
                 (str(identity.leaf.origin),),
                 leaf=clean(leaf.label),
                 attributes=clean(", ".join(gone)) or "–",
+            )
+            return
+
+
+def _names_issued(node: Node, request: SigningRequest) -> Iterator[Fact]:
+    """Whether the certificate in use has the names that its own request asked for."""
+    for slot in ("server", "client"):
+        leaf = node.identities[slot].leaf if slot in node.identities else None
+        if leaf is not None and leaf.certificate.public_key_sha256 == request.public_key_sha256:
+            held = {name.lower() for name in leaf.certificate.names}
+            gone = [name for name in (*request.dns_names, *request.ip_addresses) if name.lower() not in held]
+            yield _fact(
+                node,
+                "request.names_issued",
+                "dropped" if gone else "kept",
+                (str(leaf.origin),),
+                leaf=clean(leaf.certificate.label),
+                dropped_names=clean(", ".join(gone)) or "–",
+                presenter_name=clean(node.name),
             )
             return

@@ -1,4 +1,4 @@
-"""What was done to an Expressway between two archives, and what an archive lacks: upgrades, restarts, evidence."""
+"""What was done to an Expressway between two archives, and what one tells of itself: its clock, what it lacks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _CLEAR_FIRST = (
     *("25030", "25031", "35013", "35014", "40040", "40048"),  # between Expressway-C and -E
 )
 _UPTIME = "SystemUnit Uptime"  # seconds
+_NTP_STATE = re.compile(r"^NTP\b.* ?\b(?:Status|State|Condition)$", re.IGNORECASE)
+_NOT_SYNCHRONISED = ("unsynchronized", "unsynchronised", "not synchronized", "reject", "rejected", "failed")
 _TRAVERSAL = ("traversal-sip", "traversal-ssh")
 
 
@@ -39,6 +41,7 @@ def observe_upkeep(deployment: Deployment, documents: Iterable[Document], alarms
     loaded = {node.id: _loaded(node) for node in deployment.nodes.values() if node.is_expressway}
     for node_id, value in loaded.items():
         node = deployment.nodes[node_id]
+        yield from _clock(node)
         yield from _upgrade(node, alarms)
         if value:
             yield _fact(node, "trust.loaded", value, _trust_places(node))
@@ -112,6 +115,21 @@ def _upgrade(node: Node, alarms: Alarms) -> Iterator[Fact]:
 
 def _differs(before: Node, later: Node) -> bool:
     return bool(before.version and later.version and before.version.numbers != later.version.numbers)
+
+
+# --- the clock ---------------------------------------------------------------------------------------------------
+
+
+def _clock(node: Node) -> Iterator[Fact]:
+    """Whether the status shows the time as synchronised: in all, else by each NTP server (S12)."""
+    states = {path: setting for path, setting in node.status.items() if _NTP_STATE.search(path)}
+    whole = {path: setting for path, setting in states.items() if not re.search(r" \d+ ", path)}
+    known = [setting for setting in (whole or states).values() if setting.value]
+    if known:
+        wrong = [setting for setting in known if setting.value.lower() in _NOT_SYNCHRONISED]
+        told = (wrong or known)[0]
+        value = "no" if len(wrong) == len(known) else "yes"
+        yield _fact(node, "node.synchronised", value, (f"xStatus, line {told.line}",), state=clean(told.value))
 
 
 # --- restarts ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from certdoctor.evidence.items import Setting
 from certdoctor.facts.alarms import observe_alarms
 from certdoctor.facts.model import Fact, FactSource
 from tests import pki
@@ -67,3 +70,19 @@ def test_the_ldap_server_is_named_where_the_configuration_has_it() -> None:
     xconf = "Login Remote LDAP Server Address: ad1.example.com"
     named = about_server("LDAP server CA certificate is missing", "40029", xconf=xconf)["alarm.40029"]
     assert named.bindings["presenter_name"] == "ad1.example.com"
+
+
+def listed(log: str = "", **status: str) -> dict[str, str]:
+    site = deploy({"e": Box(role="expressway-e", log=log)})
+    held = {path.replace("_", " "): Setting(value, 7) for path, value in status.items()}
+    node = replace(site.nodes["e"], status=held)
+    found = observe_alarms(replace(site, nodes={"e": node}), KNOWN)
+    return {fact.id: f"{fact.value} {fact.seen[0]}" for fact in found}
+
+
+def test_alarms_that_the_status_lists() -> None:
+    alarm = {"Alarm_Alarm_2_ID": "15028", "Alarm_Alarm_2_State": "Acknowledged", "Alarm_Alarm_3_ID": "15019"}
+    assert listed(**alarm) == {"alarm.15028": "raised xStatus, line 7"}
+    assert listed(**{**alarm, "Alarm_Alarm_2_State": "Lowered"}) == {}
+    assert listed(Alarm_Alarm_2_ID="none") == {}
+    assert listed(line("Lowered", "15028", 1), **alarm) == {"alarm.15028": "lowered e/log.txt, line 1"}

@@ -76,3 +76,10 @@ def test_what_openssl_reads(data: bytes, value: str) -> None:
 
 def test_only_offered_files_are_read_so() -> None:
     assert ("old.pem", "file.reading") not in observed(new=PEM, old=b"\xef\xbb\xbf" + PEM)
+
+
+def test_encrypted_key_beside_the_files_of_one_box_is_to_be_uploaded() -> None:
+    data = pki.key_pem(LEAF.key, password="secret").encode()
+    assert observed(new=PEM, key=data)["key.pem", "file.purpose"] == "upload"
+    assert ("key.pem", "file.purpose") not in observed("cms", new=PEM, key=data)
+    assert ("key.pem", "file.purpose") not in observed(other=PEM, key=data)

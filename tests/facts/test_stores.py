@@ -124,3 +124,12 @@ def test_subject_of_the_request(issuer: pki.Issued, organization: str, value: st
 
 def test_subject_of_another_request_says_nothing() -> None:
     assert "request.subject" not in observed(server=pki.leaf(E, LETS_ENCRYPT), csr=pki.csr(E, private=pki.key("other")))
+
+
+def test_names_that_the_certificate_in_use_did_not_get() -> None:
+    own = pki.key("names")
+    server = pki.issue(pki.name(E), ROOT, private=own, names=[E.upper()])
+    fact = observed(server=server, csr=pki.csr(E, names=[E, "example.com"], private=own))["request.names_issued"]
+    assert (fact.value, fact.bindings["dropped_names"]) == ("dropped", "example.com")
+    assert observed(server=server, csr=pki.csr(E, names=[E], private=own))["request.names_issued"].value == "kept"
+    assert "request.names_issued" not in observed(server=server, csr=pki.csr(E, names=["example.com"]))

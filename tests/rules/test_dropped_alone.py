@@ -17,6 +17,7 @@ from certdoctor.reasoning.engine import Engine
 from certdoctor.resources import folder
 from tests import pki
 from tests.evidence import wire
+from tests.rules.whole_sites import make
 
 STAMP = "2026-11-20T10:49:18.724-05:00"
 INBOUND = (
@@ -210,3 +211,18 @@ def test_a_capture_beside_the_configurations_adds_no_box(tmp_path: Path, knowled
     capture = wire.pcap(wire.connection(wire.handshake(pki.leaf())))
     result = told(tmp_path, knowledge, engine, c_dot_txt=C, e_dot_txt=E, a_dot_pcap=capture)
     assert set(result.deployment.nodes) == {"expc1", "expe1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("expe1_new.pem", ["UPL-01"]), ("expe1_key.pem", []), ("cucm1_new.pem", []), ("new.pem", [])]
+)
+def test_a_damaged_certificate_that_bears_the_name_of_its_box(
+    name: str, wanted: list[str], tmp_path: Path, knowledge: Knowledge, engine: Engine
+) -> None:
+    lines = pki.leaf().pem.splitlines()
+    site = make(5, versions=("X15.4.0",), c_count=1, e_count=1, given=False, forms=("plain",))
+    site.es[0].id = "expe1"
+    for box in site.expressways:
+        site.archive(box, tmp_path)
+    found = told(tmp_path, knowledge, engine, **{name: "\n".join([*lines[:4], *lines[5:]])})
+    assert [finding.diagnosis for finding in found.findings] == wanted
