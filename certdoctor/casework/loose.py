@@ -15,8 +15,6 @@ from certdoctor.evidence.snapshots import by_host
 from certdoctor.language import _
 
 _VOS = ("cucm", "imp", "cuc")
-_CERTIFICATE_FILE = re.compile(r"\.(?:pem|cer|crt|der|p7b|p7c|pfx|p12)$", re.IGNORECASE)
-_KEY_FILE = re.compile(r"key|csr|req", re.IGNORECASE)
 
 
 def by_themselves(evidence: Evidence) -> SiteDescription:
@@ -58,11 +56,10 @@ def by_themselves(evidence: Evidence) -> SiteDescription:
             boxes[node.id] = _Box(node, {}, {"identity:server": document})
             why = _("no file tells of the box that has it")
             assumed.append((document.origin.path, _words(node.id, "identity:server", why)))
-    for document, name in _damaged(evidence.documents, nodes):
-        # Offered to the box all the same: it will refuse what cannot be read.
-        if boxes[name].takes.setdefault("identity:candidate", document) is document:
-            why = _("the file bears its name")
-            assumed.append((document.origin.path, _words(name, "identity:candidate", why)))
+    for document in evidence.documents:
+        place = placing.damaged(document, nodes)
+        if place is not None and boxes[place.node].takes.setdefault(place.slot, document) is document:
+            assumed.append((place.path, _words(place.node, place.slot, place.why)))
     described = tuple(box.described() for box in boxes.values() if box.takes)
     return SiteDescription(nodes=described, assumed=tuple(assumed))
 
@@ -133,17 +130,6 @@ def _answered(documents: Sequence[Document]) -> Iterator[tuple[Document, Documen
 def _names(document: Document) -> tuple[str, ...]:
     request: SigningRequest = document.requests[-1]
     return tuple(dict.fromkeys(name for name in (request.common_name or "", *request.dns_names) if name))
-
-
-def _damaged(documents: Sequence[Document], nodes: Sequence[NodeDescription]) -> Iterator[tuple[Document, str]]:
-    """Yield each file that is called a certificate but holds none, and the Expressway whose name it bears."""
-    for document in documents:
-        path = document.origin.path
-        named = _CERTIFICATE_FILE.search(path) and not _KEY_FILE.search(path)
-        if document.kind == Kind.NOT_READ and not document.host and named:
-            node, _rest = placing.by_file_name(path, nodes)
-            if node is not None and node.role in ("expressway-c", "expressway-e"):
-                yield document, node.id
 
 
 def _alone(documents: Sequence[Document]) -> Iterator[tuple[Document, Certificate]]:

@@ -18,6 +18,8 @@ _SERVICES = ("tomcat-ecdsa", "callmanager-ecdsa", "cup-xmpp-s2s", "cup-xmpp-ecds
 _CANDIDATE = re.compile(r"(?:^|[^a-z0-9])(?:new|neu|candidate|renewed|upload)(?:$|[^a-z0-9])")
 _PREVIOUS = re.compile(r"(?:^|[^a-z0-9])(?:old|alt|previous|before)(?:$|[^a-z0-9])")
 _TRUST = re.compile(r"(?:^|[^a-z0-9])(?:trust|trusted|ca|cas|roots?|bundle|chain)(?:$|[^a-z0-9])")
+_CERTIFICATE_FILE = re.compile(r"\.(?:pem|cer|crt|der|p7b|p7c|pfx|p12)$", re.IGNORECASE)
+_KEY_FILE = re.compile(r"key|csr|req", re.IGNORECASE)
 _CLIENT = re.compile(r"(?:^|[^a-z0-9])client(?:$|[^a-z0-9])")
 
 
@@ -104,8 +106,8 @@ def by_content(document: Document, nodes: Sequence[NodeDescription]) -> Place | 
     """Return where a loose file seems to belong, None for what is of no single node (unread, site file, capture)."""
     if document.kind in (Kind.NOT_READ, Kind.SITE, Kind.CAPTURE):
         return None
-    node, rest = by_file_name(document.origin.path, nodes)
-    why = _("the file bears its name") if node else ""
+    node, rest = _by_file_name(document.origin.path, nodes)
+    why = _bears() if node else ""
     if document.host and (host := of_host(document.host, nodes)) is not None:
         node, why = host, _("the file bears its host name")
     if document.kind in (Kind.XCONFIGURATION, Kind.XSTATUS):
@@ -125,6 +127,24 @@ def by_content(document: Document, nodes: Sequence[NodeDescription]) -> Place | 
         elif holders:
             why = _("it holds the node's name, and the file bears it")
     return Place(document.origin.path, node.id if node else "", _slot(document, node, rest), why)
+
+
+def damaged(document: Document, nodes: Sequence[NodeDescription]) -> Place | None:
+    """Return where a file is to be uploaded that is called a certificate but cannot be read.
+
+    Only an Expressway whose name it bears: the box will refuse it just so. None for any other document.
+    """
+    path = document.origin.path
+    if document.kind != Kind.NOT_READ or document.host or not _CERTIFICATE_FILE.search(path) or _KEY_FILE.search(path):
+        return None
+    node, _rest = _by_file_name(path, nodes)
+    if node is None or node.role not in ("expressway-c", "expressway-e"):
+        return None
+    return Place(path, node.id, "identity:candidate", _bears())
+
+
+def _bears() -> str:
+    return _("the file bears its name")
 
 
 def _own(document: Document) -> tuple[str, ...] | None:
@@ -181,8 +201,8 @@ def _slot(document: Document, node: NodeDescription | None, rest: str) -> str:
     return "identity:client" if _CLIENT.search(rest) else "identity:server"
 
 
-def by_file_name(path: str, nodes: Iterable[NodeDescription]) -> tuple[NodeDescription | None, str]:
-    """Return the node whose id or name stands in a path as a word of its own, and the path without that word.
+def _by_file_name(path: str, nodes: Iterable[NodeDescription]) -> tuple[NodeDescription | None, str]:
+    """The node whose id or name stands in a path as a word of its own, and the path without that word.
 
     The file name counts before its folders, a longer name before a shorter one; two nodes alike: none.
     """

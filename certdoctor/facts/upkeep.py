@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from certdoctor.deployment import expressway
 from certdoctor.deployment.model import Connection, Deployment, Node
 from certdoctor.evidence.items import Document, Kind
+from certdoctor.evidence.naming import is_part
 from certdoctor.facts.alarms import Alarms, last_alarms
 from certdoctor.facts.derive import node_subject
 from certdoctor.facts.model import Fact
@@ -42,6 +43,7 @@ def observe_upkeep(deployment: Deployment, documents: Iterable[Document], alarms
     for node_id, value in loaded.items():
         node = deployment.nodes[node_id]
         yield from _clock(node)
+        yield from _cluster_left(node)
         yield from _upgrade(node, alarms)
         if value:
             yield _fact(node, "trust.loaded", value, _trust_places(node))
@@ -77,7 +79,8 @@ def _place(document: Document) -> tuple[str, str]:
 def _archive(node: Node, archived: Mapping[tuple[str, str], set[str]]) -> Iterator[Fact]:
     for document in node.logs:
         held = archived.get(_place(document), set())
-        if document.slot == "log" and "log" in held:
+        # A session at a UC node's command line is no diagnostic archive.
+        if document.slot == "log" and "log" in held and not is_part(document.origin):
             value = "log_only" if held == {"log"} else "whole"
             yield _fact(node, "archive.content", value, (document.origin.source,), archive=document.origin.source)
             return
@@ -130,6 +133,22 @@ def _clock(node: Node) -> Iterator[Fact]:
         told = (wrong or known)[0]
         value = "no" if len(wrong) == len(known) else "yes"
         yield _fact(node, "node.synchronised", value, (f"xStatus, line {told.line}",), state=clean(told.value))
+
+
+# --- the cluster -------------------------------------------------------------------------------------------------
+
+
+def _cluster_left(node: Node) -> Iterator[Fact]:
+    """Whether the peer addresses of an older archive are gone: such a box is reset at its restart (S25)."""
+    before = node.earlier
+    while before is not None and not before.settings:
+        before = before.earlier
+    if not node.settings or before is None:
+        return
+    if peers := expressway.cluster_peers(before.settings):
+        left = not expressway.cluster_peers(node.settings)
+        seen = (str(before.settings_origin.at(f"line {peers[0].line}")),) if before.settings_origin else ()
+        yield _fact(node, "node.cluster_left", "yes" if left else "no", seen)
 
 
 # --- restarts ----------------------------------------------------------------------------------------------------

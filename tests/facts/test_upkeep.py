@@ -34,3 +34,21 @@ def clock(**status: str) -> str | None:
 )
 def test_clock(status: dict[str, str], value: str | None) -> None:
     assert clock(**status) == value
+
+
+def left(before: dict[str, str] | None, now: dict[str, str]) -> str | None:
+    site = deploy({"c": Box(role="expressway-c")})
+    node = site.nodes["c"]
+    earlier = None if before is None else replace(node, settings={k: Setting(v, 1) for k, v in before.items()})
+    nodes = {"c": replace(node, settings={k: Setting(v, 1) for k, v in now.items()}, earlier=earlier)}
+    facts = {fact.id: fact.value for fact in observe_upkeep(replace(site, nodes=nodes), (), {})}
+    return facts.get("node.cluster_left")
+
+
+def test_a_cluster_that_was_left() -> None:
+    alone, peers = {"SystemUnit Name": "c"}, {"Alternates Peer 1 Address": "c.example.com"}
+    assert left(peers, alone) == "yes"
+    assert left(peers, peers) == "no"
+    assert left(alone, alone) is None
+    assert left(None, alone) is None
+    assert left(peers, {}) is None  # the configuration is not in the evidence

@@ -226,3 +226,10 @@ def test_a_damaged_certificate_that_bears_the_name_of_its_box(
         site.archive(box, tmp_path)
     found = told(tmp_path, knowledge, engine, **{name: "\n".join([*lines[:4], *lines[5:]])})
     assert [finding.diagnosis for finding in found.findings] == wanted
+
+
+def test_a_session_with_other_commands_is_no_diagnostic_archive(
+    tmp_path: Path, knowledge: Knowledge, engine: Engine
+) -> None:
+    found = told(tmp_path, knowledge, engine, cucm_dot_txt="admin:show status\n\nHost Name : cucm-pub\n\n" + SESSION)
+    assert "OPS-02" not in [finding.diagnosis for finding in found.findings]
