@@ -14,9 +14,8 @@ from certdoctor.evidence.items import Document, Evidence, Kind
 from certdoctor.evidence.probe import as_document, probe
 from certdoctor.evidence.read import read_paths
 from certdoctor.evidence.targets import Starttls, Target, target
-from certdoctor.knowledge.load import load
+from certdoctor.knowledge.load import shipped
 from certdoctor.language import _
-from certdoctor.resources import folder
 
 _STARTTLS = {"edge-xmpp": Starttls.XMPP_CLIENT, "xmpp-federation": Starttls.XMPP_SERVER}
 _NOT_TLS = ("traversal-ssh", "upload")
@@ -41,7 +40,7 @@ def site_targets(path: Path, now: datetime) -> tuple[Target, ...]:
         raise BadInput(str(path), "", _("there is no site.yml."), _("Name the file or its folder."))
     description = description_of(evidence)
     deployment = build.build(description, evidence, now)
-    kinds = load(folder("rules"), folder("kb")).connections
+    kinds = shipped().connections
     found = targets_of(deployment, derive.connections(deployment, description.connections, kinds))
     if not found:
         raise BadInput(str(path), "", _("no connection in it leads to a server with a name or address and a port."))

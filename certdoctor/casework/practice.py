@@ -135,7 +135,6 @@ class Practice:
         self.notice = self._database.notice
         self._reader = standing.Reader()
         self._lock = Lock()
-        self._knowledge: Knowledge | None = None
         self._engine: Engine | None = None
 
     # customers and sites
@@ -395,10 +394,13 @@ class Practice:
 
     def write_request(self, case_id: int, examination: Examination, folder: Path) -> tuple[Path, ...]:
         """Write the request for the evidence that is still wanted into a new or empty folder, as text and Markdown."""
+        from certdoctor.casework.handover import hand_over
         from certdoctor.casework.request import page_of
+        from certdoctor.treatment.files import Artefact
 
         texts = {f"request.{end}": page_of(examination, markdown=end == "md") for end in ("txt", "md")}
-        paths = _written(folder, {name: text.encode() for name, text in texts.items()})
+        files = [Artefact(name, text.encode(), "") for name, text in texts.items()]
+        paths = hand_over(folder, files, examination.at)
         with self._database.writing() as session:
             self._case_event(session, case_id, "request written", str(folder))
         return paths
@@ -551,6 +553,7 @@ class Practice:
         Raises:
             CertdoctorError: the folder exists and is not empty, or nothing can be written for this finding.
         """
+        from certdoctor.casework.handover import hand_over
         from certdoctor.casework.keeping import all_findings
         from certdoctor.casework.sites import finding_files
 
@@ -558,10 +561,10 @@ class Practice:
         finding = next((f for f in all_findings(examination) if f.key == finding_key), None)
         if finding is None:
             raise CertdoctorError(_("This finding is not found any more; examine the case again."))
-        artefacts = {a.name: a for a in reversed(finding_files(examination, finding))}
+        artefacts = {a.name: replace(a, folder="") for a in reversed(finding_files(examination, finding))}
         if not artefacts:
             raise CertdoctorError(_("There is no file that could be written for this finding."))
-        paths = _written(folder, {name: artefacts[name].data for name in reversed(artefacts)})
+        paths = hand_over(folder, [artefacts[name] for name in reversed(artefacts)], examination.at)
         with self._database.writing() as session:
             names = ", ".join(path.name for path in paths)
             self._case_event(session, case_id, "files written", f"{names} into {folder}")
@@ -698,6 +701,7 @@ class Practice:
         Raises:
             CertdoctorError: the folder exists and is not empty, or the document holds nothing to write.
         """
+        from certdoctor.casework.handover import hand_over
         from certdoctor.treatment.files import cleaned
 
         with self._database.reading() as session:
@@ -706,7 +710,7 @@ class Practice:
         artefact = cleaned(document) if document is not None else None
         if artefact is None:
             raise CertdoctorError(_("{path} holds nothing that could be written as PEM.").format(path=path))
-        paths = _written(folder, {artefact.name: artefact.data})
+        paths = hand_over(folder, [artefact], self._clock())
         with self._database.writing() as session:
             self._case_event(session, case_id, "files written", f"{artefact.name} into {folder}")
         return paths
@@ -996,13 +1000,11 @@ class Practice:
 
     # examinations
 
-    def _loaded(self) -> Knowledge:
-        with self._lock:
-            if self._knowledge is None:
-                from certdoctor.knowledge.load import load
+    @staticmethod
+    def _loaded() -> Knowledge:
+        from certdoctor.knowledge.load import shipped
 
-                self._knowledge = load(resources.folder("rules"), resources.folder("kb"))
-            return self._knowledge
+        return shipped()
 
     def _warm_up(self) -> Engine:
         """Let the engine's worker start while evidence is being read."""
@@ -1043,22 +1045,3 @@ def _title(text: str) -> str:
     """The first line of what somebody wrote, as the title of a case."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return line if len(line) <= 100 else f"{line[:99]}…"
-
-
-def _written(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
-    """Write files into a folder that is new or empty; each can be read by the user alone."""
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            text = _("{folder} is not empty; name a new folder for the files.")
-            raise CertdoctorError(text.format(folder=folder))
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        paths = []
-        for name, data in files.items():
-            path = folder / Path(name).name
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(data)
-            paths.append(path)
-        return tuple(paths)
-    except OSError as error:
-        text = _("The files cannot be written to {folder}: {why}.")
-        raise CertdoctorError(text.format(folder=folder, why=error.strerror or error)) from error

@@ -662,10 +662,9 @@ def plan_paths(
     from certdoctor.casework.described import checked
     from certdoctor.casework.sites import description_of
     from certdoctor.evidence.read import read_paths
-    from certdoctor.knowledge.load import load
-    from certdoctor.resources import folder
+    from certdoctor.knowledge.load import shipped
 
-    knowledge = load(folder("rules"), folder("kb"))
+    knowledge = shipped()
     with Engine(knowledge) as engine:
         evidence = checked(read_paths(paths, passwords), knowledge)
         return plan_of(evidence, description_of(evidence), asked, knowledge, engine, now=now, at=at, lang=lang)

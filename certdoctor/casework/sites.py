@@ -15,10 +15,9 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.evidence.items import Evidence, Kind
 from certdoctor.evidence.read import read_paths
 from certdoctor.evidence.site import SiteDescription
-from certdoctor.knowledge.load import load
+from certdoctor.knowledge.load import shipped
 from certdoctor.language import _
 from certdoctor.reasoning.engine import Engine
-from certdoctor.resources import folder
 from certdoctor.treatment.files import Artefact, artefacts, cleaned
 
 
@@ -44,7 +43,7 @@ def examine_paths(
     paths: Sequence[Path], *, passwords: Sequence[str], at: datetime | None, now: datetime, lang: str
 ) -> Examination:
     """Read files, folders and archives and examine the site they describe."""
-    knowledge = load(folder("rules"), folder("kb"))
+    knowledge = shipped()
     # The worker starts while the files are read.
     with Engine(knowledge) as engine:
         evidence = checked(read_paths(paths, passwords), knowledge)

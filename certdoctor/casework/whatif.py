@@ -19,12 +19,11 @@ from certdoctor.errors import BadInput, CertdoctorError
 from certdoctor.evidence.items import Document, Evidence, Found, Origin
 from certdoctor.evidence.read import read_bytes, read_paths
 from certdoctor.evidence.site import ConnectionDescription, NodeDescription, SiteDescription
-from certdoctor.knowledge.load import load
+from certdoctor.knowledge.load import shipped
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
 from certdoctor.limits import DEFAULT
 from certdoctor.reasoning.engine import Engine
-from certdoctor.resources import folder
 
 _SHORTEST_FINGERPRINT = 8  # hex digits that name a certificate
 _TWO_STORES = "X15.5"  # from this version on an Expressway holds a client certificate of its own (S04)
@@ -141,7 +140,7 @@ def what_if(
     Raises:
         CertdoctorError: a change names a node, slot, list or CA that is not there, or a file that holds no certificate.
     """
-    knowledge = load(folder("rules"), folder("kb"))
+    knowledge = shipped()
     with Engine(knowledge) as engine:
         evidence = checked(read_paths(paths, passwords), knowledge)
         description = description_of(evidence)

@@ -22,44 +22,6 @@ CLIENT, SERVER = "client", "server"
 
 _KEPT = "[certdoctor: TLS conversations of a packet capture]"
 
-# https://www.iana.org/assignments/tls-parameters: names of alerts
-ALERTS = {
-    0: "close_notify",
-    10: "unexpected_message",
-    20: "bad_record_mac",
-    21: "decryption_failed",
-    22: "record_overflow",
-    30: "decompression_failure",
-    40: "handshake_failure",
-    41: "no_certificate",
-    42: "bad_certificate",
-    43: "unsupported_certificate",
-    44: "certificate_revoked",
-    45: "certificate_expired",
-    46: "certificate_unknown",
-    47: "illegal_parameter",
-    48: "unknown_ca",
-    49: "access_denied",
-    50: "decode_error",
-    51: "decrypt_error",
-    60: "export_restriction",
-    70: "protocol_version",
-    71: "insufficient_security",
-    80: "internal_error",
-    86: "inappropriate_fallback",
-    90: "user_canceled",
-    100: "no_renegotiation",
-    109: "missing_extension",
-    110: "unsupported_extension",
-    111: "certificate_unobtainable",
-    112: "unrecognized_name",
-    113: "bad_certificate_status_response",
-    114: "bad_certificate_hash_value",
-    115: "unknown_psk_identity",
-    116: "certificate_required",
-    120: "no_application_protocol",
-}
-
 _Read = tuple[tuple[Document, ...], tuple[Problem, ...]]
 
 
@@ -194,7 +156,7 @@ def _conversation(flow: Flow, place: str, certificates: _Certificates) -> Conver
     hidden = tuple(side for side, (_, said) in sides.items() if said.hidden_alert and not complete)
     reset_by = "" if flow.reset_by is None else CLIENT if flow.reset_by == client else SERVER
     alerts = tuple(
-        Alert(side, level, number, ALERTS.get(number, ""))
+        Alert(side, level, number, handshake.ALERTS.get(number, ""))
         for side, (_, said) in sides.items()
         for level, number in said.alerts
     )

@@ -25,6 +25,7 @@ from OpenSSL import SSL, crypto
 
 from certdoctor.errors import BadInput
 from certdoctor.evidence import asn1, certificate, document, names, stored, wording
+from certdoctor.evidence.handshake import ALERTS
 from certdoctor.evidence.items import Certificate, Document, Origin
 from certdoctor.evidence.targets import Starttls, Target
 from certdoctor.limits import DEFAULT
@@ -327,7 +328,7 @@ class _Look:
                 self.requested = False
 
     def _alerted(self, level: int, description: int) -> None:
-        word = _ALERTS.get(description, f"alert {description}")
+        word = ALERTS.get(description, f"alert {description}")
         if description in _FAREWELLS:
             return
         # TLS 1.3 has no warnings but the farewells, whatever the level says (RFC 8446 section 6).
@@ -500,45 +501,7 @@ def _name(der: bytes) -> str:
         return der.hex()
 
 
-# IANA, TLS Alerts; RFC 8446 section 6, RFC 5246 section 7.2
-_FAREWELLS = (0, 90)
-_ALERTS = {
-    0: "close_notify",
-    10: "unexpected_message",
-    20: "bad_record_mac",
-    21: "decryption_failed",
-    22: "record_overflow",
-    30: "decompression_failure",
-    40: "handshake_failure",
-    41: "no_certificate",
-    42: "bad_certificate",
-    43: "unsupported_certificate",
-    44: "certificate_revoked",
-    45: "certificate_expired",
-    46: "certificate_unknown",
-    47: "illegal_parameter",
-    48: "unknown_ca",
-    49: "access_denied",
-    50: "decode_error",
-    51: "decrypt_error",
-    60: "export_restriction",
-    70: "protocol_version",
-    71: "insufficient_security",
-    80: "internal_error",
-    86: "inappropriate_fallback",
-    90: "user_canceled",
-    100: "no_renegotiation",
-    109: "missing_extension",
-    110: "unsupported_extension",
-    111: "certificate_unobtainable",
-    112: "unrecognized_name",
-    113: "bad_certificate_status_response",
-    114: "bad_certificate_hash_value",
-    115: "unknown_psk_identity",
-    116: "certificate_required",
-    120: "no_application_protocol",
-    121: "ech_required",
-}
+_FAREWELLS = (0, 90)  # close_notify, user_canceled
 
 
 # --- as evidence ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -41,6 +42,7 @@ from certdoctor.knowledge.forms import (
 )
 from certdoctor.knowledge.model import Diagnosis, Knowledge, canonical, revision
 from certdoctor.knowledge.written import Fault, Faulty, Written, form, read
+from certdoctor.resources import folder
 
 T = TypeVar("T")
 
@@ -97,6 +99,16 @@ def load(rules: Path, kb: Path, cached: bool = True) -> Knowledge:
         return _load(rules, kb, cached)
 
 
+@lru_cache(maxsize=1)
+def shipped() -> Knowledge:
+    """Return the knowledge that travels with the program, read once; that takes a moment.
+
+    Raises:
+        BadInput: a file does not have its form.
+    """
+    return load(folder("rules"), folder("kb"))
+
+
 def _load(rules: Path, kb: Path, cached: bool) -> Knowledge:
     files = list(_files(rules, kb))
     key = cache.key(rules, kb, [path for path, _ in files]) if cached else ""
@@ -118,12 +130,12 @@ def load_sheets(rules: Path, kb: Path) -> tuple[list[Sheet], list[Fault]]:
 
 def _files(rules: Path, kb: Path) -> Iterator[tuple[Path, type[msgspec.Struct] | None]]:
     """Give every file with its form, in a stable order; None where nothing has that place."""
-    for folder, kind_of in ((rules, _rule_kind), (kb, _kb_kind)):
-        for path in sorted(folder.rglob("*")):
+    for top, kind_of in ((rules, _rule_kind), (kb, _kb_kind)):
+        for path in sorted(top.rglob("*")):
             if path.suffix == ".md" or path.name.startswith(".") or path.is_dir():
                 continue
-            parts = path.relative_to(folder).parts
-            if folder == kb and parts[0] == EXAMPLE:
+            parts = path.relative_to(top).parts
+            if top == kb and parts[0] == EXAMPLE:
                 continue
             yield path, kind_of(parts)
 

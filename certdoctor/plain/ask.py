@@ -17,14 +17,13 @@ from certdoctor.casework.symptoms import fitting
 from certdoctor.errors import BadInput, CertdoctorError
 from certdoctor.evidence.items import Evidence
 from certdoctor.evidence.read import read_paths
-from certdoctor.knowledge.load import load
+from certdoctor.knowledge.load import shipped
 from certdoctor.knowledge.model import Knowledge
 from certdoctor.language import _
 from certdoctor.plain.document import as_json
 from certdoctor.plain.examine import EXIT
 from certdoctor.plain.report import as_text, verdict_words
 from certdoctor.reasoning.engine import Engine
-from certdoctor.resources import folder
 from certdoctor.text import clean
 
 UNKNOWN = "unknown"
@@ -63,7 +62,7 @@ def run(
     Raises:
         CertdoctorError: a path does not exist, or the answers are faulty.
     """
-    knowledge = load(folder("rules"), folder("kb"))
+    knowledge = shipped()
     prepared = _prepared(answers, knowledge) if answers is not None else None
     with Engine(knowledge) as engine:
         evidence = _evidence(paths, knowledge)

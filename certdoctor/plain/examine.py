@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from certdoctor.casework.examination import Examination
-from certdoctor.errors import BadInput, CertdoctorError
+from certdoctor.errors import BadInput
 from certdoctor.language import _
 from certdoctor.sentences import told
 
@@ -33,20 +34,24 @@ def run(
         CertdoctorError: a path does not exist, the passwords cannot be read, or the folder for the files cannot be
             written or is not empty.
     """
-    from certdoctor.casework.sites import examine_paths
+    from certdoctor.casework.handover import check_free, hand_over
+    from certdoctor.casework.sites import cure_files, examine_paths
     from certdoctor.plain.document import as_json
     from certdoctor.plain.report import as_markdown, as_text
     from certdoctor.plain.sarif import as_sarif
 
     check_paths(paths)
     if files is not None:
-        _check_free(files)
+        check_free(files)
     passwords = read_passwords(password_file)
     examination = examine_paths(paths, passwords=passwords, at=at, now=now(), lang=lang)
     printers = {"text": as_text, "json": as_json, "markdown": as_markdown, "sarif": as_sarif}
     print(printers[form](examination).rstrip("\n"))
     if files is not None:
-        _write(examination, files)
+        made = [replace(artefact, folder="") for artefact in cure_files(examination)]
+        hand_over(files, made, examination.at)
+        for artefact in made:
+            print(f"{files / artefact.name}: {told(artefact.purpose)}", file=sys.stderr)
     if save is not None:
         _save(save, now, paths, passwords, lang, at)
     return exit_code(examination)
@@ -82,28 +87,6 @@ def read_passwords(file: Path | None) -> list[str]:
     except UnicodeDecodeError:
         reason, remedy = _("the passwords are not written in UTF-8."), _("Save the file as UTF-8.")
         raise BadInput(str(file), "", reason, remedy) from None
-
-
-def _check_free(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        text = _("{folder} is a file; name a new folder for the files.")
-        raise CertdoctorError(text.format(folder=folder))
-    if folder.exists() and any(folder.iterdir()):
-        text = _("{folder} exists and is not empty; name a new folder for the files.")
-        raise CertdoctorError(text.format(folder=folder))
-
-
-def _write(examination: Examination, folder: Path) -> None:
-    from certdoctor.casework.sites import cure_files
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for artefact in cure_files(examination):
-            (folder / artefact.name).write_bytes(artefact.data)
-            print(f"{folder / artefact.name}: {told(artefact.purpose)}", file=sys.stderr)
-    except OSError as error:
-        text = _("{folder} cannot be written ({why}).")
-        raise CertdoctorError(text.format(folder=folder, why=error.strerror)) from None
 
 
 def _save(

@@ -50,8 +50,7 @@ def run(
             paths = practice.write_pack(case.id, output, findings, lang, at)
     else:
         from certdoctor.casework.sites import examine_paths
-        from certdoctor.knowledge.load import load
-        from certdoctor.resources import folder
+        from certdoctor.knowledge.load import shipped
 
         given = [Path(each) for each in what]
         check_paths(given)
@@ -60,7 +59,7 @@ def run(
         if findings and not chosen:
             there = ", ".join(f.diagnosis for f in examination.findings) or "-"
             raise CertdoctorError(_("None of these was found. There are: {names}.").format(names=there))
-        made = pack(examination, chosen, load(folder("rules"), folder("kb")))
+        made = pack(examination, chosen, shipped())
         paths = hand_over(output, made.files, examination.at)
     for path in paths:
         print(path)

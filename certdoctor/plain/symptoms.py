@@ -6,9 +6,8 @@ import json
 
 from certdoctor.casework.categories import category_word
 from certdoctor.casework.symptoms import fitting
-from certdoctor.knowledge.load import load
+from certdoctor.knowledge.load import shipped
 from certdoctor.language import _
-from certdoctor.resources import folder
 
 
 def run(text: str, *, form: str, lang: str, limit: int) -> int:
@@ -17,7 +16,7 @@ def run(text: str, *, form: str, lang: str, limit: int) -> int:
     Returns:
         0, or 3 where none fits.
     """
-    matches = fitting(text, load(folder("rules"), folder("kb")), lang, limit)
+    matches = fitting(text, shipped(), lang, limit)
     if form == "json":
         held = [{"symptom": m.symptom, "title": m.title, "category": m.category, "score": m.score} for m in matches]
         print(json.dumps({"schema": "certdoctor/symptoms@1", "matches": held}, ensure_ascii=False, indent=2))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from certdoctor.language import _
@@ -33,12 +32,10 @@ class Article:
     sources: tuple[str, ...]
 
 
-@lru_cache(maxsize=1)
 def _knowledge() -> Knowledge:
-    from certdoctor import resources
-    from certdoctor.knowledge.load import load
+    from certdoctor.knowledge.load import shipped
 
-    return load(resources.folder("rules"), resources.folder("kb"))
+    return shipped()
 
 
 def _say(text: Text, lang: str) -> str:

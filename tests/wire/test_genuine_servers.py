@@ -255,7 +255,10 @@ def _about_upstream(running: Running, name: str, literal: str) -> str:
         lines = server.new_lines(0, literal).splitlines()
         return "\n".join(line for line in lines if literal in line)
     if running.kind == "traffic-server":
-        request(server.ports["plain"], running.folder, tls=False, host=f"{name}.test")
+        for _attempt in range(20):  # it reads its file of hosts a moment after it is up
+            request(server.ports["plain"], running.folder, tls=False, host=f"{name}.test")
+            if server.written() > since:
+                break
     else:
         request(server.ports[f"to-{name}"], running.folder, tls=False)
     return said(running, since, literal)
