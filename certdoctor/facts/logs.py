@@ -23,6 +23,8 @@ from certdoctor.text import clean
 _CHUNK = 1024 * 1024  # searched at a time
 _SPECIAL = {"own_key", "peer_key"}
 _XCP = 7400
+# What the texts speak of and no log line tells.
+_UNTOLD = ("slot", "not_before", "not_after", "key", "signature")
 _OUTSIDE = {"client", "partner", "webex"}
 
 
@@ -228,7 +230,9 @@ def observe_logs(
             del troubles[subject]
     kinds = {connection.id: connection.kind for connection in deployment.connections}
     facts = [*_xcp_refused(deployment, found)]
-    facts += [_fact("log.refusal", s, _most_telling(e, reasons.refusals), e) for s, e in refusals.items()]
+    for subject, held in refusals.items():
+        fact = _fact("log.refusal", subject, _most_telling(held, reasons.refusals), held)
+        facts.append(replace(fact, bindings={**fact.bindings, **_presenter(deployment, subject)}))
     for subject, held in troubles.items():
         value = _most_telling(held, reasons.troubles)
         if value == "not_tls" and kinds[subject.id] == "traversal-ssh":
@@ -255,6 +259,14 @@ def observe_logs(
             )
         )
     return tuple(facts)
+
+
+def _presenter(deployment: Deployment, subject: Subject) -> Mapping[str, str]:
+    """Return whose certificate a line is about: where no file shows it, the node's name has to stand for it."""
+    connection = next(c for c in deployment.connections if c.id == subject.id)
+    client, server = (clean(deployment.nodes[node].name) for node in (connection.client, connection.server))
+    presenter, verifier = (server, client) if subject.side == SERVER else (client, server)
+    return {"leaf": presenter, "node_name": presenter, "presenter_name": presenter, "verifier_name": verifier}
 
 
 def _xcp_refused(deployment: Deployment, found: Iterable[Event]) -> Iterator[Fact]:
@@ -303,6 +315,7 @@ def _fact(name: str, subject: Subject, value: str, held: Sequence[Event]) -> Fac
             # One line without a time may be the newest.
             bindings |= {"log_time": max(known).isoformat()} if len(known) == len(times) else {}
         bindings["name"] = name_seen or "…"  # lines about inbound connections do not tell the name looked for
+        bindings |= dict.fromkeys(_UNTOLD, "…")
     return Fact(name, subject, value, FactSource.LOG, bindings, seen)
 
 

@@ -180,6 +180,12 @@ def test_trouble_is_no_refusal() -> None:
     assert told(found, "log.trouble") == {"zone/server": "reset", "zone/client": "reset"}
 
 
+def test_a_refusal_tells_whose_certificate_it_is_about() -> None:
+    bindings = facts(ZONE, e=negotiation("Inbound", "certificate has expired"))["log.refusal", "zone/client"].bindings
+    assert (bindings["leaf"], bindings["presenter_name"], bindings["verifier_name"]) == ("c", "c", "e")
+    assert bindings["not_after"] == "…"
+
+
 def test_who_hangs_up_on_a_server_without_a_name_may_be_anybody() -> None:
     line = "LOG3[0]: SSL_{}: rec_layer_s3.c:318: error:0A000126:SSL routines::unexpected eof while reading"
     assert told(facts(ZONE, e=line.format("accept")), "log.trouble") == {}
