@@ -251,6 +251,8 @@ def what(document: Document) -> str:
         return _("certificate request for {name}").format(name=name)
     if document.revocation_lists:
         return _("revocation list of {issuer}").format(issuer=document.revocation_lists[0].issuer)
+    if document.keys:
+        return _("private key, dropped at once")
     words = {
         Kind.XCONFIGURATION: _("Expressway configuration"),
         Kind.XSTATUS: _("Expressway status"),

@@ -23,7 +23,7 @@ from certdoctor.casework.examination import Examination, QuestionLine
 from certdoctor.casework.standing import Standing
 from certdoctor.casework.stopgaps import StopgapLine
 from certdoctor.errors import CertdoctorError
-from certdoctor.evidence.items import Evidence, Problem
+from certdoctor.evidence.items import Evidence, Kind, Problem
 from certdoctor.evidence.site import NodeDescription
 from certdoctor.facts.model import SubjectKind
 from certdoctor.language import _, speaking
@@ -80,7 +80,7 @@ class Proposal:
 class Added:
     """What came of adding evidence."""
 
-    documents: int
+    documents: int  # that were read
     certificates: int
     problems: tuple[Problem, ...]
     needs_password: tuple[str, ...]  # paths of PFX files that no given password opened
@@ -981,7 +981,7 @@ class Practice:
         self._case_event(session, case_id, "evidence added", intake.in_words(taken.documents, taken.problems))
         documents = taken.documents
         return Added(
-            documents=len(documents),
+            documents=sum(d.kind != Kind.NOT_READ and not d.needs_password for d in documents.values()),
             certificates=len({f.certificate.sha256 for d in documents.values() for f in d.certificates}),
             problems=taken.problems,
             needs_password=tuple(path for path, d in documents.items() if d.needs_password),

@@ -186,8 +186,9 @@ def trial(rules: Path | None, kb: Path | None, paths: Sequence[Path], rule_id: s
                 for premise in rule.when:
                     held = facts.get(subject, premise.fact)
                     mark = "?" if held is None else "+" if held.value in premise.values else "-"
-                    print(f"  {mark} {premise.fact} = {held.value if held else _('unknown')}"
-                          + (f"  ({' | '.join(premise.values)})" if mark != "+" else ""))  # fmt: skip
+                    known = held.value if held else _("unknown")
+                    wanted = f"  ({' | '.join(premise.values)})" if mark != "+" else ""
+                    print(f"  {mark} {premise.fact} = {known}{wanted}")
     return 0 if fired else 1
 
 

@@ -115,7 +115,7 @@ def _finding(f: Treatable) -> Iterator[str]:
         yield f"   - {proof.text}{seen}"
     yield "   " + _("Fix:")
     for number, step in enumerate(f.fix, 1):
-        mark = f"[{_('stopgap')}] " if step.stopgap else ""
+        mark = "[" + _("stopgap") + "] " if step.stopgap else ""
         yield f"   {number}) {mark}{step.text}"
         for extra in (step.where, step.command):
             if extra:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from certdoctor.casework.examination import Examination
+from certdoctor.language import speaking
 from certdoctor.page.html import as_html
 from certdoctor.page.markdown import as_markdown
 from certdoctor.page.model import Page
 from certdoctor.page.plain import as_text
 from certdoctor.plain.health import health, story
 from certdoctor.writing import new_file
+
+if TYPE_CHECKING:
+    from certdoctor.casework.practice import Practice
 
 FORMS = ("text", "markdown", "html", "sarif")
 
@@ -70,13 +75,41 @@ def _of_case(
     from certdoctor.plain.opening import opened
 
     with opened(data, now) as practice:
-        case = find_case(practice, number)
-        examination = practice.examine(case.id, lang, at, keep=False)
-        page = story(
-            practice.case(case.id),
-            practice.site(case.site_id).events,
-            practice.proof(case.id, lang),
-            practice.stopgaps(case_id=case.id, lang=lang),
-            examination,
-        )
+        return story_of(practice, find_case(practice, number).id, lang, at)
+
+
+def story_of(practice: Practice, case_id: int, lang: str, at: datetime | None = None) -> tuple[Page, Examination]:
+    """Return the story of a stored case, in the language that is set, with the examination it rests on."""
+    examination = practice.examine(case_id, lang, at, keep=False)
+    view = practice.case(case_id)
+    page = story(
+        view,
+        practice.site(view.case.site_id).events,
+        practice.proof(case_id, lang),
+        practice.stopgaps(case_id=case_id, lang=lang),
+        examination,
+    )
     return page, examination
+
+
+def write_story(practice: Practice, case_id: int, file: Path, form: str, lang: str) -> Path:
+    """Write the story of a stored case into one new file, in one of `FORMS`; return its path.
+
+    Raises:
+        CertdoctorError: there is no such case, or the file is there already or cannot be written.
+    """
+    with speaking(lang):
+        text = written(*story_of(practice, case_id, lang), form)
+    return new_file(file, text.encode())
+
+
+def write_health(practice: Practice, site_id: int, file: Path, form: str, lang: str) -> Path:
+    """Write the health of a stored site as it stands into one new file, in one of `FORMS`; return its path.
+
+    Raises:
+        CertdoctorError: there is no such site, or the file is there already or cannot be written.
+    """
+    with speaking(lang):
+        examination = practice.examine_site(site_id, lang)
+        text = written(health(examination), examination, form)
+    return new_file(file, text.encode())

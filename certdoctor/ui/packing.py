@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from certdoctor.language import _
@@ -31,16 +31,23 @@ def pack_form(name: str, lang: str) -> Form:
 
 def write_pack(
     frame: Frame,
+    form: Form,
     case_id: int,
     findings: Sequence[str],
     values: dict[str, str],
-    then: Callable[[tuple[Path, ...]], object] | None = None,
-) -> bool:
-    """Write the pack that the form asks for; False where another job runs."""
+) -> None:
+    """Write the pack that the form asks for."""
     target, lang = Path(values["target"]).expanduser(), values["lang"]
+    frame.write(
+        form, lambda p: p.write_pack(case_id, target, findings, lang), lambda paths: written_into(paths, target)
+    )
 
-    def written(paths: tuple[Path, ...]) -> object:
-        frame.say(_("Written: {count} files into {target}").format(count=len(paths), target=target))
-        return then(paths) if then is not None else None
 
-    return frame.ask_long(_("writing"), lambda p: p.write_pack(case_id, target, findings, lang), written)
+def written_paths(paths: Sequence[Path]) -> str:
+    """Return what is said of a few files that were written."""
+    return _("Written: {paths}").format(paths=", ".join(str(path) for path in paths))
+
+
+def written_into(paths: Sequence[Path], target: Path) -> str:
+    """Return what is said of many files that were written."""
+    return _("Written: {count} files into {target}").format(count=len(paths), target=target)

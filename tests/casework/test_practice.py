@@ -285,6 +285,7 @@ def test_keys_are_dropped_and_passwords_forgotten(practice: Practice, data: Path
     (tmp_path / "both.pem").write_text(folders.EXPC.key_pem + folders.EXPC.pem)
     added = practice.add_files(case, [tmp_path / "x.pfx", tmp_path / "both.pem"], ["wrong"])
     assert (added.needs_password, added.keys_dropped) == (("x.pfx",), ("both.pem",))
+    assert added.documents == 1, "a closed file is not read"
     added = practice.add_files(case, [tmp_path / "x.pfx"], ["Weißes-Kaninchen"])
     assert (added.needs_password, added.keys_dropped) == ((), ("x.pfx",))
     record = next(r for r in practice.case(case).evidence if r.path == "x.pfx" and r.current)
@@ -294,6 +295,16 @@ def test_keys_are_dropped_and_passwords_forgotten(practice: Practice, data: Path
     assert b"PRIVATE KEY-----" not in everything
     for encoding in ("utf-8", "utf-16-le", "latin-1"):
         assert "Weißes-Kaninchen".encode(encoding) not in everything
+
+
+def test_what_holds_nothing_is_not_counted_as_read(practice: Practice, tmp_path: Path) -> None:
+    (tmp_path / "garbage").mkdir()
+    (tmp_path / "garbage" / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "garbage" / "empty.crt").write_bytes(b"")
+    (tmp_path / "garbage" / "server.key").write_text(folders.EXPC.key_pem)
+    added = practice.add_files(a_case(practice), [tmp_path / "garbage"])
+    assert (added.documents, len(added.problems)) == (1, 2)
+    assert [p.what for p in added.proposals if p.path.endswith(".key")] == ["private key, dropped at once"]
 
 
 def test_a_key_that_a_reader_let_through_is_not_kept(

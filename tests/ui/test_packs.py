@@ -20,6 +20,7 @@ async def test_a_pack_for_one_finding_and_for_the_case(tmp_path: Path) -> None:
         await user.type(str(tmp_path / "one"))
         await user.press("ctrl+s")
         assert "is there already" in user.status
+        user.sees("Write a treatment pack", str(tmp_path / "one")[-30:])
         assert "write_pack all in en" in user.practice.calls  # type: ignore[attr-defined]
 
 

@@ -13,7 +13,6 @@ async def test_a_renewal_is_planned_ticked_off_and_closed() -> None:
         user.shows("renewal-form")
         await user.press("ctrl+s")
         assert "Name candidates" in user.status
-        await user.press("a")
         await user.type("Sunset")
         await user.press("tab", "tab")
         await user.type("expe.example.com")

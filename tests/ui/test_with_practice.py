@@ -262,6 +262,47 @@ async def test_all_customers_by_end_by_month_and_as_a_calendar(practice: Practic
         assert (tmp_path / "ends.ics").read_bytes().count(b"BEGIN:VEVENT") == 2
 
 
+async def test_a_report_on_the_site_and_on_a_case(practice: Practice, tmp_path: Path) -> None:
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "x", "b")
+        user.sees("Write a report on this case", "~/certdoctor-C-0001-report", "HTML")
+        await user.press("ctrl+u")
+        await user.type(str(tmp_path / "story"))
+        await user.press("enter", "enter", "right", "enter")
+        assert user.status == f"Written: {tmp_path / 'story.html'}"
+        story = (tmp_path / "story.html").read_text()
+        assert "CUCM vertraut der CA der Expressway-C nicht" in story, "not in the language that was chosen"
+        assert "<svg" in story
+
+        await user.press("escape", "down", "down", "enter", "b", "ctrl+u")
+        await user.type(str(tmp_path / "health.md"))
+        await user.press("enter", "right", "ctrl+s")
+        assert user.status == f"Written: {tmp_path / 'health.md'}"
+        assert "# Health of Beispiel AG – Zentrale" in (tmp_path / "health.md").read_text()
+
+
+async def test_a_form_stays_with_what_was_typed_where_it_fails(practice: Practice, tmp_path: Path) -> None:
+    there = tmp_path / "there.txt"
+    there.write_text("mine")
+    async with using(practice, clock=lambda: pki.NOW) as user:
+        await user.press("e", "x", "b", "ctrl+u")
+        await user.type(str(there))
+        await user.press("enter", "left", "ctrl+s")
+        assert "exists already" in user.status
+        user.sees("Write a report on this case", "there.txt")
+        assert there.read_text() == "mine"
+        await user.press("escape")
+        user.sees_not("Write a report")
+        await user.press("escape", "down", "down", "enter", "r", "a")
+        await user.type("Renewal")
+        await user.press("tab")
+        await user.type("nowhere:server")
+        await user.press("tab", "tab", "tab")
+        await user.type("New CA")
+        await user.press("ctrl+s")
+        user.sees("Plan a renewal", "nowhere:server", "New CA")
+
+
 async def test_a_site_is_shared_and_taken_in(practice: Practice, tmp_path: Path) -> None:
     file = tmp_path / "site.certdoctor"
     async with using(practice, clock=lambda: pki.NOW) as user:

@@ -11,6 +11,7 @@ from textual.message import Message
 
 from certdoctor.language import N_, _, ngettext
 from certdoctor.ui import keys, words
+from certdoctor.ui.packing import written_paths
 from certdoctor.ui.reading import questions
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 from certdoctor.ui.widgets.fields import Field, Form
@@ -293,16 +294,20 @@ class CaseScreen(Sectioned):
             )
         )
 
-    async def _write_request(self, folder: Path) -> None:
+    def _write_request(self, form: Form, folder: Path) -> None:
         examination, case_id = self.examination, self.case_id
-        if examination is None:
-            return
+        if examination is not None:
+            self.write(form, lambda p: p.write_request(case_id, examination, folder), written_paths)
 
-        def written(paths: tuple[Path, ...]) -> None:
-            self.say(_("Written: {paths}").format(paths=", ".join(str(path) for path in paths)))
+    # the report
 
-        await self.close_panel()
-        self.ask(lambda p: p.write_request(case_id, examination, folder), written)
+    async def action_report(self) -> None:
+        from certdoctor.ui.reporting import report_form
+
+        if self.view is not None:
+            title = _("Write a report on this case")
+            note = _("The story of the case: what was told, found, done and proven, and what was not checked.")
+            await self.open_panel(report_form(title, self.view.case.number, self.doctor.lang, note))
 
     # closing
 
@@ -361,8 +366,12 @@ class CaseScreen(Sectioned):
             ends = self._open_ends(self.proof)
             self.do(lambda p: p.close_case(self.case_id, outcome, ends), _("The case is closed."))
             await self.close_panel()
+        elif form.id == "form-report":
+            from certdoctor.ui.reporting import write_report
+
+            write_report(self, form, values, case_id=self.case_id)
         elif form.id == "form-request":
-            await self._write_request(Path(values["folder"]).expanduser())
+            self._write_request(form, Path(values["folder"]).expanduser())
         else:
             await super().form_saved(form, values)
 

@@ -67,7 +67,10 @@ def fields_of(certificate: Certificate) -> list[tuple[str, str]]:
     ca = {True: _("yes"), False: _("no"), None: none}[certificate.is_ca]
     if certificate.path_length is not None:
         ca += ", " + _("at most {n} CAs below").format(n=certificate.path_length)
-    key = f"{certificate.key_type.upper()} {certificate.key_bits}"
+    signed = _("{key}, signed with {hash}").format(
+        key=f"{certificate.key_type.upper()} {certificate.key_bits}",
+        hash=certificate.signature_hash or certificate.signature_algorithm,
+    )
     out = [
         (_("Subject"), certificate.subject),
         (_("Issuer"), certificate.issuer),
@@ -75,7 +78,7 @@ def fields_of(certificate: Certificate) -> list[tuple[str, str]]:
         (_("Roles"), none if purposes is None else ", ".join(words.word(words.PURPOSE, p) for p in purposes)),
         (_("Key usage"), none if usage is None else ", ".join(each.replace("_", " ") for each in usage)),
         (_("CA"), ca),
-        (_("Key"), f"{key}, {_('signed with')} {certificate.signature_hash or certificate.signature_algorithm}"),
+        (_("Key"), signed),
         (_("Serial"), certificate.serial),
         (_("Key id"), certificate.subject_key_id or none),
         (_("Key id of CA"), certificate.authority_key_id or none),
@@ -176,7 +179,7 @@ class CertificateScreen(Frame):
                 row(
                     f"chain {member.sha256}",
                     Cell(mark + member.label, 0, "strong" if depth == 0 else ""),
-                    Cell(_("self-signed") if member.self_signed else "", 12, "dim"),
+                    Cell(_("self-signed") if member.self_signed else "", 14, "dim"),
                     Cell(until[0], 22, until[1] or "dim"),
                 )
             )

@@ -15,7 +15,7 @@ from certdoctor.store.records import BACK
 from certdoctor.text import clean
 from certdoctor.ui import keys, words
 from certdoctor.ui.packing import ID as PACK
-from certdoctor.ui.packing import pack_form, write_pack
+from certdoctor.ui.packing import pack_form, write_pack, written_paths
 from certdoctor.ui.reading import source_titles
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 from certdoctor.ui.spans import Item, Line, Span, block, gap, heading, line, text_block
@@ -143,8 +143,8 @@ class FindingScreen(Sectioned):
 
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
         if form.id == PACK:
-            if self.case_id is not None and write_pack(self, self.case_id, [self.finding.key], values):
-                await self.close_panel()
+            if self.case_id is not None:
+                write_pack(self, form, self.case_id, [self.finding.key], values)
             return
         folder, lang, key = Path(values["folder"]).expanduser(), self.doctor.lang, self.finding.key
         case_id = self.case_id
@@ -154,11 +154,10 @@ class FindingScreen(Sectioned):
         async def written(paths: tuple[Path, ...]) -> None:
             self.written = paths
             await self.show_section("fix")
-            self.say(_("Written: {paths}").format(paths=", ".join(str(path) for path in paths)))
+            self.say(written_paths(paths))
             self.update()
 
-        if self.ask_long(_("writing"), lambda p: p.write_files(case_id, key, folder, lang), written):
-            await self.close_panel()
+        self.fulfil(form, _("writing"), lambda p: p.write_files(case_id, key, folder, lang), written)
 
 
 class DetailsSection(Section[FindingScreen]):

@@ -193,8 +193,8 @@ class Fleet(Frame):
 
         uses, now = self._uses or (), self.doctor.options.clock()
         file = Path(values["file"]).expanduser()
-        self.ask(
+        self.write(
+            form,
             lambda _p: new_file(file, calendar(uses, now)),
-            lambda path: self.say(_("Written: {file}").format(file=path)),
+            lambda path: _("Written: {file}").format(file=path),
         )
-        await self.close_panel()

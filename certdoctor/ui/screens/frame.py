@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -211,6 +212,22 @@ class Frame(Screen[None]):
         self.set_timer(1.0, self._show_job)
         return True
 
+    def fulfil(self, form: Form, label: str, call: Callable[[Practice], T], done: Callable[[T], object]) -> None:
+        """Like `ask_long`, for what a form asks for: where it fails, the form stays with all that was typed."""
+
+        async def closed(result: T) -> None:
+            if self._panel is form:
+                await self.close_panel()
+            after = done(result)
+            if inspect.isawaitable(after):
+                await after
+
+        self.ask_long(label, call, closed)
+
+    def write(self, form: Form, call: Callable[[Practice], T], said: Callable[[T], str]) -> None:
+        """Write the files a form asks for, and say so."""
+        self.fulfil(form, _("writing"), call, lambda result: self.say(said(result)))
+
     def _show_job(self) -> None:
         if not self.stands:
             return
@@ -280,7 +297,7 @@ class Frame(Screen[None]):
 
     async def on_form_cancelled(self, event: Form.Cancelled) -> None:
         event.stop()
-        await self.close_panel()
+        await self.action_back()  # what it asked for may run
 
     def on_form_incomplete(self, event: Form.Incomplete) -> None:
         event.stop()

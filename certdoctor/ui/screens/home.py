@@ -274,15 +274,15 @@ class Home(Frame):
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
         if "file" in values:
             file, name = Path(values["file"]).expanduser(), values["as"].strip()
-            self.ask_long(_("taking in"), lambda p: p.take_in(file, name), self._taken)
-            await self.close_panel()
+            self.fulfil(form, _("taking in"), lambda p: p.take_in(file, name), self._taken)
             return
         domains = tuple(values["domains"].replace(",", " ").split())
-        self.ask(
+        self.fulfil(
+            form,
+            _("writing"),
             lambda p: p.create_site(values["customer"], values["name"], domains),
             lambda site: self._open_site(site.id),
         )
-        await self.close_panel()
 
     def _taken(self, taken: Taken) -> None:
         where = f"{taken.site.customer} / {taken.site.name}"

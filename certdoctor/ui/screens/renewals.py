@@ -11,7 +11,7 @@ from textual.binding import BindingType
 
 from certdoctor.language import N_, _
 from certdoctor.ui import keys, words
-from certdoctor.ui.packing import LANGUAGES
+from certdoctor.ui.packing import LANGUAGES, written_into
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.spans import Cell, Item, Line, block, gap, heading, line, row, text_block
 from certdoctor.ui.widgets.fields import Field, Form
@@ -139,8 +139,7 @@ class RenewalsScreen(Frame):
             self.load()
             self.app.push_screen(RenewalScreen(kept.record.id))
 
-        if self.ask_long(_("rehearsing"), lambda p: p.plan_renewal(self.site_id, asked, lang), planned):
-            await self.close_panel()
+        self.fulfil(form, _("rehearsing"), lambda p: p.plan_renewal(self.site_id, asked, lang), planned)
 
 
 class RenewalScreen(Frame):
@@ -268,9 +267,5 @@ class RenewalScreen(Frame):
 
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
         target, lang = Path(values["target"]).expanduser(), values["lang"]
-
-        def written(paths: tuple[Path, ...]) -> None:
-            self.say(_("Written: {count} files into {target}").format(count=len(paths), target=target))
-
-        if self.ask_long(_("writing"), lambda p: p.write_renewal(self.renewal_id, target, lang), written):
-            await self.close_panel()
+        renewal_id = self.renewal_id
+        self.write(form, lambda p: p.write_renewal(renewal_id, target, lang), lambda paths: written_into(paths, target))

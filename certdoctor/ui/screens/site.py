@@ -118,15 +118,25 @@ class SiteScreen(Sectioned):
 
         self.look(lambda examination: self.app.push_screen(WhatIfScreen(self.site_id, examination)))
 
-    async def action_share(self) -> None:
+    def _file_name(self) -> str:
+        """Return the name of the site as part of a file name."""
         name = f"{self.view.site.customer}-{self.view.site.name}" if self.view else str(self.site_id)
-        plain = "".join(c if c.isalnum() else "-" for c in name)
+        return "-".join("".join(c if c.isalnum() else " " for c in name).split())
+
+    async def action_report(self) -> None:
+        from certdoctor.ui.reporting import report_form
+
+        title = _("Write a report on this site")
+        note = _("The health of the site as it stands: findings, connections, certificates, what was not checked.")
+        await self.open_panel(report_form(title, self._file_name(), self.doctor.lang, note))
+
+    async def action_share(self) -> None:
         yes_no = (("", _("no")), ("yes", _("yes")))
         await self.open_panel(
             Form(
                 _("Share this site"),
                 [
-                    Field("share", _("File"), f"~/{plain}.certdoctor", _("a new file"), required=True),
+                    Field("share", _("File"), f"~/{self._file_name()}.certdoctor", _("a new file"), required=True),
                     Field("anonymous", _("Names replaced"), options=yes_no),
                 ],
                 _("With names replaced, certificates and logs stay out. No private key is ever in it."),
@@ -134,16 +144,20 @@ class SiteScreen(Sectioned):
         )
 
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
+        if form.id == "form-report":
+            from certdoctor.ui.reporting import write_report
+
+            write_report(self, form, values, site_id=self.site_id)
+            return
         if "share" not in values:
             await super().form_saved(form, values)
             return
         file, anonymous = Path(values["share"]).expanduser(), bool(values["anonymous"])
-        self.ask_long(
-            _("writing"),
+        self.write(
+            form,
             lambda p: p.share(self.site_id, file, None, anonymous),
-            lambda path: self.say(_("Written: {file}").format(file=path)),
+            lambda path: _("Written: {file}").format(file=path),
         )
-        await self.close_panel()
 
     def look(self, then: Callable[[Examination], object]) -> None:
         """Examine the site as it stands, without storing anything, and go on with the result."""

@@ -72,7 +72,7 @@ class ConnectionsSection(Section[SiteScreen]):
             return
         self._examination = examination
         head = row(
-            "", Cell(_("client → server")), Cell(_("kind"), 16), Cell(_("server's"), 12), Cell(_("client's"), 12)
+            "", Cell(_("client → server")), Cell(_("kind"), 16), Cell(_("server's"), 14), Cell(_("client's"), 14)
         )
         items: list[Item] = [
             Item("# head", lambda width: [tuple((text, "head") for text, _role in part) for part in head.render(width)],
@@ -95,8 +95,8 @@ class ConnectionsSection(Section[SiteScreen]):
             connection.id,
             Cell(f"{connection.client} → {connection.server}{port}"),
             Cell(connection.kind, 16, "dim"),
-            Cell(server[0], 12, server[1]),
-            Cell(client[0], 12, client[1]),
+            Cell(server[0], 14, server[1]),
+            Cell(client[0], 14, client[1]),
         )
 
     def on_rows_moved(self) -> None:

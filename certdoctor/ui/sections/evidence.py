@@ -15,6 +15,7 @@ from certdoctor.language import _, ngettext
 from certdoctor.sentences import told, told_place
 from certdoctor.ui import keys, words
 from certdoctor.ui.jobs import Meter
+from certdoctor.ui.packing import written_paths
 from certdoctor.ui.places import choices, place_text, slot_text
 from certdoctor.ui.screens.case import CaseScreen
 from certdoctor.ui.screens.sectioned import Section
@@ -185,7 +186,7 @@ class EvidenceSection(Section[CaseScreen]):
         still = bool(added.needs_password)
         frame.changed = True
         parts = []
-        if added.documents > len(added.needs_password) or not (added.problems or still):
+        if added.documents or not (added.problems or still):
             parts.append(
                 ngettext("{n} document read,", "{n} documents read,", added.documents).format(n=added.documents)
                 + " "
@@ -341,14 +342,6 @@ class EvidenceSection(Section[CaseScreen]):
             )
         )
 
-    def _write_cleaned(self, folder: Path) -> None:
-        case_id, path = self.frame.case_id, self._about
-
-        def written(paths: tuple[Path, ...]) -> None:
-            self.frame.say(_("Written: {paths}").format(paths=", ".join(str(path) for path in paths)))
-
-        self.frame.ask_long(_("writing"), lambda p: p.write_cleaned(case_id, path, folder), written)
-
     # the live look
 
     def action_look(self) -> None:
@@ -385,16 +378,18 @@ class EvidenceSection(Section[CaseScreen]):
             await self.frame.open_panel(panel)
 
     async def saved(self, form: Form, values: dict[str, str]) -> None:
-        await self.frame.close_panel()
         case_id, about = self.frame.case_id, self._about
+        if form.id == "form-clean":
+            folder = Path(values["folder"]).expanduser()
+            self.frame.write(form, lambda p: p.write_cleaned(case_id, about, folder), written_paths)
+            return
+        await self.frame.close_panel()
         if form.id == "form-password":
             locked = self.frame.locked
             if locked is not None:
                 self.read(locked.paths, (*locked.passwords, values["password"]))
         elif form.id == "form-look":
             self._look(tuple(values["targets"].replace(",", " ").split()))
-        elif form.id == "form-clean":
-            self._write_cleaned(Path(values["folder"]).expanduser())
         elif form.id == "form-remove" and is_sure(values):
             self.frame.change(lambda p: p.remove_evidence(case_id, about), _("Removed: {path}.").format(path=about))
 

@@ -183,8 +183,7 @@ class FindingsSection(Section[CaseScreen]):
         await frame.open_panel(pack_form(f"{frame.view.case.number}-pack", frame.doctor.lang))
 
     async def saved(self, form: Form, values: dict[str, str]) -> None:
-        if write_pack(self.frame, self.frame.case_id, (), values):
-            await self.frame.close_panel()
+        write_pack(self.frame, form, self.frame.case_id, (), values)
 
     def _show(self, key: str) -> None:
         from certdoctor.ui.screens.finding import FindingScreen
