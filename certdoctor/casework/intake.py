@@ -185,7 +185,8 @@ def in_words(documents: Mapping[str, Document], problems: Sequence[Problem]) -> 
     certificates = {f.certificate.sha256 for d in documents.values() for f in d.certificates}
     names = list(documents)
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    parts = [f"{len(documents)} files, {len(certificates)} certificates"]
+    counts = (("file", len(documents)), ("certificate", len(certificates)))
+    parts = [", ".join(f"{n} {word}" if n == 1 else f"{n} {word}s" for word, n in counts)]
     if problems:
         parts.append(f"{len(problems)} not readable")
     return f"{'; '.join(parts)}: {shown}" if shown else "; ".join(parts)

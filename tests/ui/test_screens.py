@@ -32,6 +32,23 @@ async def test_home_lists_sites_and_the_open_case() -> None:
         user.shows("case-evidence")
 
 
+async def test_a_second_example_is_not_made_by_one_key() -> None:
+    async with using() as user:
+        await user.press("e")
+        assert "e once more" in user.status
+        assert "create_site" not in user.practice.calls  # type: ignore[attr-defined]
+        await user.press("down", "e")
+        assert "e once more" in user.status, "another key came between"
+        await user.press("e")
+        assert "create_site" in user.practice.calls  # type: ignore[attr-defined]
+
+
+async def test_who_connects_to_whom_is_read_on_a_narrow_screen() -> None:
+    async with using(size=(60, 15)) as user:
+        await user.press("down", "enter", "o")
+        user.sees("expc1 → expe1:7001 ", "expc1 → cucm1:8443 ")
+
+
 async def test_search_as_you_type() -> None:
     async with using() as user:
         await user.press("slash")

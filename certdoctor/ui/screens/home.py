@@ -39,6 +39,10 @@ class Home(Frame):
         self._hits: tuple[Hit, ...] = ()
         self._last: CaseRecord | None = None
         self._stopgaps: tuple[StopgapLine, ...] = ()
+        self._again = False  # e was pressed though there are sites
+
+    def on_rows_moved(self) -> None:
+        self._again = False
 
     def compose_body(self) -> ComposeResult:
         yield Search(placeholder=_("/ search: customer, node, case, finding, note, certificate"), id="search")
@@ -53,6 +57,7 @@ class Home(Frame):
         self.call_after_refresh(self.load)
 
     def resumed(self) -> None:
+        self._again = False
         if self._sites is not None:
             self.load()
 
@@ -219,6 +224,11 @@ class Home(Frame):
             self._open_case(self._last.id)
 
     def action_example(self) -> None:
+        if self._sites and not self._again:
+            self._again = True
+            self.say(_("There are sites already: e once more makes the worked example as a new one."))
+            return
+        self._again = False
         self.ask_long(_("making the example"), lambda p: p.create_example().id, self._open_case)
 
     def action_knowledge(self) -> None:

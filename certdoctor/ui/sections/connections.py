@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -16,6 +17,8 @@ from certdoctor.ui.widgets.rows import Page, Rows
 
 if TYPE_CHECKING:
     from certdoctor.casework.examination import ConnectionLine, Examination
+
+_WHO, _WIDEST = 18, 40  # cells of the first column
 
 WHY = {
     "no_identity": N_("the certificate it presents is not in the evidence"),
@@ -71,14 +74,17 @@ class ConnectionsSection(Section[SiteScreen]):
         if self.gone:
             return
         self._examination = examination
+        # Who connects to whom matters more than the kind: on a narrow screen that one is shortened.
+        width = max([_WHO, *(cell_len(_who(connection)) for connection in examination.connections)])
+        width = min(width, _WIDEST)
         head = row(
-            "", Cell(_("client → server")), Cell(_("kind"), 16), Cell(_("server's"), 14), Cell(_("client's"), 14)
+            "", Cell(_("client → server"), width), Cell(_("kind")), Cell(_("server's"), 14), Cell(_("client's"), 14)
         )
         items: list[Item] = [
             Item("# head", lambda width: [tuple((text, "head") for text, _role in part) for part in head.render(width)],
                  1, selectable=False)
         ]  # fmt: skip
-        items += [self._connection(connection) for connection in examination.connections]
+        items += [self._connection(connection, width) for connection in examination.connections]
         if not examination.connections:
             text = _("No connections yet: they follow from the roles of the nodes (n) and their configuration.")
             items = [gap(), text_block("", text, indent=2)]
@@ -86,15 +92,14 @@ class ConnectionsSection(Section[SiteScreen]):
         self.frame.refresh_hint()
 
     @staticmethod
-    def _connection(connection: ConnectionLine) -> Item:
+    def _connection(connection: ConnectionLine, width: int) -> Item:
         server, client = (
             words.styled(words.OUTCOME, v) for v in (connection.server_verdict, connection.client_verdict)
         )
-        port = f":{connection.port}" if connection.port else ""
         return row(
             connection.id,
-            Cell(f"{connection.client} → {connection.server}{port}"),
-            Cell(connection.kind, 16, "dim"),
+            Cell(_who(connection), width),
+            Cell(connection.kind, 0, "dim"),
             Cell(server[0], 14, server[1]),
             Cell(client[0], 14, client[1]),
         )
@@ -132,3 +137,8 @@ class ConnectionsSection(Section[SiteScreen]):
             busy = self.frame.job is not None
             return _("Examining; esc cancels.") if busy else _("x examines all connections.")
         return _("How each side's certificate fares. A case (c) finds out why.")
+
+
+def _who(connection: ConnectionLine) -> str:
+    port = f":{connection.port}" if connection.port else ""
+    return f"{connection.client} → {connection.server}{port}"

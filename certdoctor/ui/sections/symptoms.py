@@ -70,7 +70,8 @@ class SymptomsSection(Section[CaseScreen]):
         if taken or view.case.text:
             items.append(heading(_("This case")))
         for symptom in taken:
-            title = titles[symptom].title if symptom in titles else symptom
+            # The name that the rules use is nothing to read: until the list is there, three dots.
+            title = titles[symptom].title if symptom in titles else symptom if titles else "…"
             items.append(row(f"taken {symptom}", Cell("✓", 1, "good"), Cell(title, 0, "strong")))
         if view.case.text:
             items.append(text_block("own words", f"“{view.case.text}”"))
