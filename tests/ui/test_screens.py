@@ -11,6 +11,7 @@ import pytest
 from certdoctor.casework.examination import Examination
 from certdoctor.errors import CertdoctorError
 from certdoctor.ui.screens.case import CaseScreen
+from certdoctor.ui.screens.home import Home
 from tests.ui.driving import using
 from tests.ui.fake_practice import PFX_PASSWORD, FakePractice
 
@@ -41,6 +42,19 @@ async def test_a_second_example_is_not_made_by_one_key() -> None:
         assert "e once more" in user.status, "another key came between"
         await user.press("e")
         assert "create_site" in user.practice.calls  # type: ignore[attr-defined]
+
+
+async def test_resume_pressed_before_the_data_is_read_waits_for_it() -> None:
+    async with using() as user:
+        home = user.frame
+        assert isinstance(home, Home)
+        home._sites = None  # as on a slow start
+        await user.press("r")
+        assert user.frame is home
+        assert "There is no open case" not in user.status
+        home.load()
+        await user.settle()
+        user.sees("C-0001 Phones cannot log in")
 
 
 async def test_who_connects_to_whom_is_read_on_a_narrow_screen() -> None:
@@ -404,6 +418,7 @@ async def test_symptoms_are_searched_and_taken() -> None:
 async def test_a_note_is_kept_and_a_draft_is_not_lost_by_one_escape() -> None:
     async with using() as user:
         await user.press("r", "n", "a")
+        assert "ctrl+s keeps the note" in user.status
         await user.type("called the customer")
         await user.press("escape")
         assert "ctrl+s keeps it" in user.status

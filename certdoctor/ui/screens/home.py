@@ -40,6 +40,7 @@ class Home(Frame):
         self._last: CaseRecord | None = None
         self._stopgaps: tuple[StopgapLine, ...] = ()
         self._again = False  # e was pressed though there are sites
+        self._resuming = False  # r was pressed before the data was read
 
     def on_rows_moved(self) -> None:
         self._again = False
@@ -92,6 +93,9 @@ class Home(Frame):
             self.complain(notice)
         self.query_one(Rows).show(self._items())
         self.refresh_hint()
+        if self._resuming:
+            self._resuming = False
+            self.action_resume()
 
     def failed(self, error: Exception) -> None:
         super().failed(error)
@@ -218,12 +222,16 @@ class Home(Frame):
         self.app.push_screen(CertificateScreen(sha256))
 
     def action_resume(self) -> None:
-        if self._last is None:
+        if self._sites is None:
+            self._resuming = True  # as soon as the data is read
+        elif self._last is None:
             self.say(_("There is no open case."))
         else:
             self._open_case(self._last.id)
 
     def action_example(self) -> None:
+        if self._sites is None:
+            return  # nobody knows yet whether there is one
         if self._sites and not self._again:
             self._again = True
             self.say(_("There are sites already: e once more makes the worked example as a new one."))

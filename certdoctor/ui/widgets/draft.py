@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from certdoctor.language import _
 from certdoctor.ui import keys
 
 
@@ -34,6 +35,11 @@ class Draft(TextArea):
 
     class Asked(Message):
         """Escape with text in it: say that once more throws it away."""
+
+    @staticmethod
+    def hint() -> str:
+        """Return what to do next."""
+        return _("Write what should be remembered; enter begins a line, ctrl+s keeps the note.")
 
     def action_save(self) -> None:
         self.post_message(self.Saved(self.text))
