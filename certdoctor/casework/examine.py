@@ -19,7 +19,7 @@ from certdoctor.evidence.naming import is_part
 from certdoctor.evidence.site import SiteDescription
 from certdoctor.facts.acme import observe_acme
 from certdoctor.facts.administration import observe_administration
-from certdoctor.facts.alarms import observe_alarms, read_alarms
+from certdoctor.facts.alarms import ALARM, observe_alarms, observe_cluster_alarms, read_alarms
 from certdoctor.facts.authorities import Authorities
 from certdoctor.facts.captures import captured, differences, observe_offers, observe_tenants
 from certdoctor.facts.certificates import observe_certificates
@@ -118,6 +118,7 @@ def observe_site(
         *observe_files(deployment, evidence.documents),
         *observe_peers(deployment, judgements),
         *observe_tunnels(judgements, alarms),
+        *observe_cluster_alarms(judgements, alarms),
         *observe_protocols(judgements),
         *observe_offers(deployment, evidence.documents),
         *observe_acme(deployment, alarms, authorities),
@@ -216,6 +217,10 @@ def _affected(deployment: Deployment, judgements: Sequence[Judgement]) -> Mappin
     return {subject: frozenset(touched) for subject, touched in sides.items()}
 
 
+def _complains(fact: Fact) -> bool:
+    return fact.source == FactSource.LOG and not fact.id.startswith(ALARM)
+
+
 def _result(
     observed: Observed,
     facts: Facts,
@@ -229,8 +234,8 @@ def _result(
     decisive = [f for f in reasoned.findings if f.strength == "decisive" and not f.told]
     refused = [j for j in judgements if j.outcome in (Outcome.REFUSED, Outcome.DEPENDS)]
     judged = any(j.outcome in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEPENDS) for j in judgements)
-    # What a log complains of did fail, however harmless its kind is elsewhere.
-    serious = [f for f in decisive if f.severity in _SERIOUS or any(p.source == FactSource.LOG for p in f.proof)]
+    # What a log complains of did fail, however harmless its kind is elsewhere. An alarm may only be a notice.
+    serious = [f for f in decisive if f.severity in _SERIOUS or any(map(_complains, f.proof))]
     # Something is left unexplained: a refusal or a log line without a cause, or a finding that is not decisive.
     weaker = [f for f in reasoned.findings if f not in decisive and f.severity in _SERIOUS]
     shown: Sequence[Finding]

@@ -37,6 +37,11 @@ _TELLTALE = re.compile(
     | ^Unit\s*:\s*[\w-]+\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
+# A row of an Expressway's Status > Alarms, copied or exported: number of the alarm, and its state or severity
+_ALARM_NUMBER = re.compile(r"(?<![\d.:/-])\d{5}(?![\d./-]|:\d)", re.ASCII)
+_ALARM_STATE = re.compile(
+    r"\b(?:raised|lowered|(?:un)?acknowledged|emergency|alert|critical|error|warning|notice)\b", re.IGNORECASE
+)
 _SAMPLE = 400
 
 
@@ -46,7 +51,11 @@ def looks_like_log(text_lines: list[str]) -> bool:
     timed = sum(1 for line in lines if _TIMED.match(line[:200]))
     if timed and timed * 5 >= len(lines):
         return True
-    return any(_TELLTALE.search(line[:1000]) for line in lines)
+    if any(_TELLTALE.search(line[:1000]) for line in lines):
+        return True
+    return any("alarm" in line.lower() for line in lines) and any(
+        _ALARM_NUMBER.search(line[:1000]) and _ALARM_STATE.search(line[:1000]) for line in lines
+    )
 
 
 def any_timed(text_lines: Iterable[str]) -> bool:

@@ -1,20 +1,21 @@
-"""Alarms that an Expressway's logs and its status tell of.
+"""Alarms that an Expressway's logs, its status and saved lists of its alarms tell of.
 
 An alarm stands as long as no later line lowers it. Only alarms that the vocabulary names as `alarm.<id>` are told.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from certdoctor.deployment import expressway
-from certdoctor.deployment.model import Deployment, Node
+from certdoctor.deployment.model import Deployment, Judgement, Node
 from certdoctor.evidence.items import Document, Setting
 from certdoctor.evidence.logs import narrow
-from certdoctor.facts.derive import node_subject
+from certdoctor.facts.derive import node_subject, side_subject
 from certdoctor.facts.model import Fact, FactSource
 from certdoctor.text import clean
 
@@ -23,8 +24,21 @@ _EVENT = re.compile(
     rb'(?:[^\n]{0,400}?\bDetail="(?P<detail>[^"\n]{0,400}))?(?:[^\n]*?UTCTime="(?P<time>[-0-9: ]{19}))?',
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"\b(?:Alarm|Warning) \d+ (?P<what>\w+)$", re.IGNORECASE)
-_PREFIX = "alarm."
+# A row of Status > Alarms, copied or exported: the number, in a cell of its own, at the start of the line or after
+# the word, and beside it a state or a severity.
+_LISTED = re.compile(
+    rb'(?:^|[\t,;|]|  |\balarms?\b[ \t]*(?:id|number|no\.?)?[ \t:#=]*)[ \t]*"?(?P<id>\d{5})"?(?=[\t ,;|:.)-]|\r?\n|$)',
+    re.IGNORECASE,
+)
+_GONE = re.compile(rb"\b(?:lowered|cleared|resolved|inactive)\b", re.IGNORECASE)
+_STATE = re.compile(
+    rb"\b(?:raised|(?:un)?acknowledged|active|new|emergency|alert|critical|error|warning|notice|information(?:al)?)\b",
+    re.IGNORECASE,
+)
+_LONGEST = 1000  # bytes of a row
+_CLUSTER = ("20021", "20006", "20004")  # a peer is not reached (S12)
+_IN_STATUS = re.compile(r"\b(?:Alarm|Warning) \d+ (?P<what>\w+)$", re.IGNORECASE)
+ALARM = "alarm."  # what the facts about alarms begin with
 _ABOUT_SERVER = {"40052", "40068", "40069"}  # no common name, expired, expires in <n> days (S12)
 _LDAP_CA = "40029"
 _DAYS = re.compile(r"expires in (\d{1,4}) days?")
@@ -58,7 +72,7 @@ def _standing(node: Node) -> dict[str, Alarm]:
     """The alarms that the status lists. It is taken when logging starts: a log line about one is newer."""
     listed: dict[str, dict[str, Setting]] = {}
     for path, setting in node.status.items():
-        if found := _LISTED.search(path):
+        if found := _IN_STATUS.search(path):
             listed.setdefault(path[: found.start("what")], {})[found["what"].lower()] = setting
     alarms = {}
     for held in listed.values():
@@ -90,7 +104,21 @@ def last_alarms(logs: Iterable[Document]) -> dict[str, Alarm]:
                 str(document.origin.at(f"line {line + 1}")),
                 time,
             )
+        for alarm in _in_list(document, data):
+            last.setdefault(alarm.number, alarm)
     return last
+
+
+def _in_list(document: Document, data: bytes) -> Iterator[Alarm]:
+    for number, line in enumerate(io.BytesIO(data), 1):
+        if b'UTCTime="' in line:
+            continue  # a log's own line, which tells of an alarm as an event
+        row = line[:_LONGEST]
+        found = _LISTED.search(row)
+        gone = bool(_GONE.search(row)) if found else False
+        if found and (gone or _STATE.search(row)):
+            words = clean(row.decode("utf-8", "replace").strip().replace("\t", " "), 200)
+            yield Alarm(found["id"].decode(), not gone, words, str(document.origin.at(f"line {number}")), _LONG_AGO)
 
 
 def observe_alarms(deployment: Deployment, known: Collection[str], alarms: Alarms | None = None) -> Iterator[Fact]:
@@ -104,11 +132,12 @@ def observe_alarms(deployment: Deployment, known: Collection[str], alarms: Alarm
     for node_id, held in (read_alarms(deployment) if alarms is None else alarms).items():
         node = deployment.nodes[node_id]
         for alarm in held.values():
-            name = _PREFIX + alarm.number
+            name = ALARM + alarm.number
             if name in known:
                 bindings = {
                     "node": node.id,
                     "node_name": clean(node.name),
+                    "cluster": clean(node.cluster or node.name),
                     "detail": alarm.detail or name,
                     "log_line": alarm.seen,
                 }
@@ -143,6 +172,18 @@ def _directory(node: Node) -> dict[str, str]:
         "leaf": "–",
         "list": f"{node.id}: Trusted CA certificate",
     }
+
+
+def observe_cluster_alarms(judgements: Iterable[Judgement], alarms: Alarms) -> Iterator[Fact]:
+    """Yield `cluster.alarm` of the peers of a box whose alarms tell that a peer is not reached (S12, S25)."""
+    for judgement in judgements:
+        if judgement.connection.kind == "cluster" and judgement.verifier:
+            held = alarms.get(judgement.verifier.id, {})
+            told = sorted((held[number] for number in _CLUSTER if number in held), key=lambda alarm: not alarm.raised)
+            for alarm in told[:1]:
+                bindings = {"detail": alarm.detail or alarm.number, "log_line": alarm.seen}
+                value = "raised" if alarm.raised else "lowered"
+                yield Fact("cluster.alarm", side_subject(judgement), value, FactSource.LOG, bindings, (alarm.seen,))
 
 
 def _time(text: bytes | None) -> datetime:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from certdoctor.evidence.items import Setting
+from certdoctor.evidence.logs import looks_like_log
 from certdoctor.facts.alarms import observe_alarms
 from certdoctor.facts.model import Fact, FactSource
 from tests import pki
@@ -86,3 +89,34 @@ def test_alarms_that_the_status_lists() -> None:
     assert listed(**{**alarm, "Alarm_Alarm_2_State": "Lowered"}) == {}
     assert listed(Alarm_Alarm_2_ID="none") == {}
     assert listed(line("Lowered", "15028", 1), **alarm) == {"alarm.15028": "lowered e/log.txt, line 1"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "25022\tTime not synchronized over traversal zone\tRaised\tWarning",
+        "Time not synchronized over traversal zone  New  Warning  25022",
+        '"Time not synchronized over traversal zone",Acknowledged,Warning,"25022"',
+        "Alarm 25022: Time not synchronized over traversal zone (Warning)",
+        "Alarm ID: 25022, severity warning",
+    ],
+)
+def test_a_saved_list_of_alarms(row: str) -> None:
+    text = f"Alarms of expe1\n{row}\n"
+    assert looks_like_log(text.splitlines())
+    found = observed(text)["alarm.25022"]
+    assert (found.value, found.seen) == ("raised", ("e/log.txt, line 2",))
+    assert observed(f"{row} Lowered\n")["alarm.25022"].value == "lowered"
+    assert observed(text + line("Lowered", "25022", 1))["alarm.25022"].value == "lowered"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Alarms\nTCP port 25022 is open, no warning\n",
+        "Alarms\n25022 ms\n",
+        'Src-port="25022" warning UTCTime="2026-11-23 08:00:00,000" Peer, 25022\n',
+    ],
+)
+def test_a_number_is_no_alarm(text: str) -> None:
+    assert observed(text) == {}

@@ -287,6 +287,19 @@ def _webex_refuses_a_public_certificate(site: WholeSite) -> None:
         box.change("server", extensions=((PUBLIC, False),))
 
 
+@plant("CLU-02", verdict="differential")
+def _a_peer_that_is_not_reached(site: WholeSite) -> None:
+    c, other = site.cs
+    for box in site.cs:
+        box.xconf["Alternates TLSVerificationMode"] = "Enforcing"
+    c.log.append(alarm(c, 20021, f"Unable to establish a TCP connection with {other.name} on ports 4372"))
+
+
+@plant(low="CLU-01", verdict="healthy")
+def _a_saved_list_of_alarms(site: WholeSite) -> None:
+    site.es[0].log.append("Cluster TLS permissive\tRaised\tNotice\t40049\n")
+
+
 # --- the test ----------------------------------------------------------------------------------------------------
 
 
