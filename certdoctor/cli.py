@@ -555,7 +555,7 @@ def _app(options: argparse.Namespace) -> int:
     if os.environ.get("ACCESSIBLE", "0") not in ("", "0") or os.environ.get("TERM") == "dumb":
         print(_("Line mode (ACCESSIBLE or TERM=dumb is set). `certdoctor ask PATH...` takes files along."))
         return main(["ask", "--lang", options.lang])
-    from certdoctor.ui.app import run
+    from certdoctor.ui.app import Options, run
 
     folder = data_folder(options)
 
@@ -564,7 +564,12 @@ def _app(options: argparse.Namespace) -> int:
 
         return Practice(folder, _now, told=told)
 
-    return run(practice, options.lang)
+    def report(practice: Practice, file: Path, form: str, lang: str, *, case_id: int | None, site_id: int) -> Path:
+        from certdoctor.plain.reports import write
+
+        return write(practice, file, form, lang, case_id=case_id, site_id=site_id)
+
+    return run(practice, options.lang, Options(report=report))
 
 
 def _examine(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from certdoctor.casework.practice import Practice
+from certdoctor.plain.reports import write
 from certdoctor.ui.app import Options
 from certdoctor.ui.doctor import Doctor
 
@@ -23,7 +24,9 @@ async def main() -> None:
     """Work the example up to its fix and save the screen."""
     with tempfile.TemporaryDirectory() as folder:
         app = Doctor(
-            lambda _told: Practice(Path(folder), lambda: NOW, "anna"), "en", Options(theme="dark", clock=lambda: NOW)
+            lambda _told: Practice(Path(folder), lambda: NOW, "anna"),
+            "en",
+            Options(write, theme="dark", clock=lambda: NOW),
         )
         async with app.run_test(size=(80, 24)) as pilot:
             for key in ("", *KEYS):

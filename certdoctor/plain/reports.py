@@ -92,24 +92,30 @@ def story_of(practice: Practice, case_id: int, lang: str, at: datetime | None = 
     return page, examination
 
 
-def write_story(practice: Practice, case_id: int, file: Path, form: str, lang: str) -> Path:
-    """Write the story of a stored case into one new file, in one of `FORMS`; return its path.
+def write(
+    practice: Practice, file: Path, form: str, lang: str, *, case_id: int | None = None, site_id: int = 0
+) -> Path:
+    """Write the story of a stored case, or else the health of a stored site as it stands, into a new file.
+
+    Args:
+        practice: holds the case or the site.
+        file: the new file.
+        form: one of `FORMS`.
+        lang: language of the report; it may be another one than that of the app.
+        case_id: the case.
+        site_id: the site, where there is no case.
+
+    Returns:
+        The file's path.
 
     Raises:
-        CertdoctorError: there is no such case, or the file is there already or cannot be written.
+        CertdoctorError: there is no such case or site, or the file is there already or cannot be written.
     """
     with speaking(lang):
-        text = written(*story_of(practice, case_id, lang), form)
-    return new_file(file, text.encode())
-
-
-def write_health(practice: Practice, site_id: int, file: Path, form: str, lang: str) -> Path:
-    """Write the health of a stored site as it stands into one new file, in one of `FORMS`; return its path.
-
-    Raises:
-        CertdoctorError: there is no such site, or the file is there already or cannot be written.
-    """
-    with speaking(lang):
-        examination = practice.examine_site(site_id, lang)
-        text = written(health(examination), examination, form)
+        if case_id is not None:
+            page, examination = story_of(practice, case_id, lang)
+        else:
+            examination = practice.examine_site(site_id, lang)
+            page = health(examination)
+        text = written(page, examination, form)
     return new_file(file, text.encode())

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from certdoctor.language import _, set_language
 from certdoctor.ui import guards
@@ -19,19 +20,29 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class Report(Protocol):
+    """Writes the report on a case, or else on a site, into a new file and returns its path.
+
+    The command line has reports of its own; the app writes the same, and is handed how.
+    """
+
+    def __call__(
+        self, practice: Practice, file: Path, form: str, lang: str, *, case_id: int | None, site_id: int
+    ) -> Path: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How the app looks and behaves; None means: as the terminal suggests."""
 
+    report: Report
     theme: str | None = None  # "dark", "light", "mono"
     mouse: bool | None = None
     ascii: bool | None = None
     clock: Callable[[], datetime] = _now
 
 
-def run(
-    practice_factory: Callable[[Callable[[str], object]], Practice], lang: str, options: Options | None = None
-) -> int:
+def run(practice_factory: Callable[[Callable[[str], object]], Practice], lang: str, options: Options) -> int:
     """Run the app until the user leaves, and return the exit code.
 
     Args:
@@ -44,7 +55,6 @@ def run(
         0; 2 where the terminal cannot show the app; 128 + n after signal n; 1 after a defect of ours.
     """
     set_language(lang)
-    options = options or Options()
     why = guards.refusal()
     if why:
         print(_sentence(why), file=sys.stderr)

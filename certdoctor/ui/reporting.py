@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from certdoctor.language import _
 from certdoctor.ui.packing import LANGUAGES
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.widgets.fields import Field, Form
-
-if TYPE_CHECKING:
-    from certdoctor.casework.practice import Practice
 
 ID = "form-report"
 _ENDINGS = {"html": ".html", "markdown": ".md", "text": ".txt"}
@@ -41,11 +37,9 @@ def write_report(
     if file.suffix.lower() != _ENDINGS[kind]:
         file = file.with_name(file.name + _ENDINGS[kind])
 
-    def write(practice: Practice) -> Path:
-        from certdoctor.plain import reports
-
-        if case_id is not None:
-            return reports.write_story(practice, case_id, file, kind, lang)
-        return reports.write_health(practice, site_id, file, kind, lang)
-
-    frame.write(form, write, lambda path: _("Written: {file}").format(file=path))
+    report = frame.doctor.options.report
+    frame.write(
+        form,
+        lambda practice: report(practice, file, kind, lang, case_id=case_id, site_id=site_id),
+        lambda path: _("Written: {file}").format(file=path),
+    )

@@ -12,6 +12,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from certdoctor.casework.practice import Practice
+from certdoctor.plain.reports import write
 from certdoctor.ui.app import Options
 from certdoctor.ui.doctor import Doctor
 from certdoctor.ui.screens.frame import Frame
@@ -125,7 +126,7 @@ async def using(
 ) -> AsyncIterator[User]:
     """Run the app on a practice (the example in memory by default) and hand out its user."""
     held = practice if practice is not None else FakePractice().with_example()
-    app = Doctor(lambda _told: held, lang, Options(clock=clock, ascii=ascii, theme=theme))
+    app = Doctor(lambda _told: held, lang, Options(write, clock=clock, ascii=ascii, theme=theme))
     async with app.run_test(size=size) as pilot:
         user = User(app, pilot, held)
         while not app.screen.query_one(Rows).items:  # the list is asked for once the first frame stands

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from certdoctor.plain.reports import write
 from certdoctor.ui.app import Options, run
 from tests.ui.fake_practice import NOW, FakePractice
 
@@ -16,7 +17,7 @@ def main() -> int:
             practice.create_site(f"Customer {number:04}", "HQ")
     elif "empty" not in sys.argv:
         practice.with_example()
-    return run(lambda _told: practice, "en", Options(clock=lambda: NOW))
+    return run(lambda _told: practice, "en", Options(write, clock=lambda: NOW))
 
 
 if __name__ == "__main__":
