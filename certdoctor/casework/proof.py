@@ -158,6 +158,8 @@ def _verified(
         state = _observed(finding, step, now, still_there, knowledge)
         if state == State.OPEN and who:
             state = State.TOLD
+        elif state == State.CONTRADICTED and still_there and not who:
+            state = State.OPEN  # nobody has said that it is cured
     else:
         state = State.TOLD if who else State.OPEN
     params = finding.params

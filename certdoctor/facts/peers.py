@@ -107,9 +107,9 @@ def _owner(node: Node, peers: Sequence[Node]) -> Iterator[Fact]:
 
 
 def _named_peer(leaf: Certificate, node: Node, peers: Sequence[Node]) -> Node | None:
-    """Return the peer whose own name the certificate holds, if it holds none of the node's."""
+    """Return the peer whose own name the certificate holds, if it holds none of the node's, as CN neither."""
     held = {name.lower() for name in leaf.names}
-    if held & _own_names(node):
+    if _own_names(node) & {*held, (leaf.common_name or "").lower()}:
         return None
     return next((peer for peer in peers if held & _own_names(peer)), None)
 

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from certdoctor.errors import CertdoctorError
 from certdoctor.facts.model import Facts, Subject, SubjectKind
@@ -50,7 +50,7 @@ class Engine:
         self._worker: _Worker | None = None
         self._lock = threading.RLock()
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

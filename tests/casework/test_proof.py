@@ -39,8 +39,11 @@ def states(practice: Practice, case: int) -> dict[str, State]:
 
 def test_before_and_after(practice: Practice, clock: Clock, broken: tuple[int, str], tmp_path: Path) -> None:
     case, key = broken
-    assert states(practice, case) == {"chain": State.CONTRADICTED, "zone": State.OPEN}
+    assert states(practice, case) == {"chain": State.OPEN, "zone": State.OPEN}
     assert practice.proof(case).remaining
+    practice.tick(case, key, "chain", True)
+    assert states(practice, case)["chain"] == State.CONTRADICTED  # said, and not so
+    practice.tick(case, key, "chain", False)
 
     clock.now += timedelta(hours=1)
     give(practice, case, tmp_path / "new", "expc1-list.pem", EVERY)

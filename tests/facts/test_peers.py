@@ -81,6 +81,11 @@ def test_swapped_certificates() -> None:
     assert observed(made, "cluster.certificate")["c1"].bindings["peer"] == TWO
 
 
+def test_a_certificate_is_not_the_peers_where_the_subject_is_the_box_itself() -> None:
+    made = deploy({"c1": peer(ONE, pki.leaf(ONE, ROOT, names=(TWO,))), "c2": peer(TWO, own(TWO, CLUSTER))})
+    assert values(made, "cluster.certificate") == {"c1": "own", "c2": "own"}
+
+
 def test_certificate_with_the_cluster_name_alone_is_nobodys() -> None:
     made = deploy({"c1": peer(ONE, own(CLUSTER)), "c2": peer(TWO, own(TWO))})
     assert values(made, "cluster.certificate") == {"c1": "own", "c2": "own"}
