@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 
 from certdoctor.language import _
-from certdoctor.ui.screens.sectioned import Section
-from certdoctor.ui.screens.site import SiteScreen
+from certdoctor.ui.sections.examined import ExaminedSection
 from certdoctor.ui.spans import Item, block, gap, heading, line, text_block
 from certdoctor.ui.widgets.rows import Rows
 
@@ -16,27 +15,13 @@ if TYPE_CHECKING:
     from certdoctor.casework.examination import Examination
 
 
-class ChangesSection(Section[SiteScreen]):
+class ChangesSection(ExaminedSection):
     """Changes by box, the newest snapshots first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._asked = False
 
     def compose(self) -> ComposeResult:
         yield Rows()
 
-    def update(self) -> None:
-        if self.frame.examination is not None:
-            self._show(self.frame.examination)
-        elif not self._asked:
-            self._asked = True
-            self.frame.look(self._show)
-            self.frame.refresh_hint()
-
-    def _show(self, examination: Examination) -> None:
-        if self.gone:
-            return
+    def draw(self, examination: Examination) -> None:
         from certdoctor.casework.changed import about, by_snapshot, values
 
         items: list[Item] = []
@@ -50,9 +35,10 @@ class ChangesSection(Section[SiteScreen]):
         text = _("Nothing to compare, or nothing changed. Add a newer diagnostic archive of the same box to a case:"
                  " what changed since the one before stands here.")  # fmt: skip
         self.query_one(Rows).show(items or [gap(), text_block("", text, indent=2)])
-        self.frame.refresh_hint()
 
     def hint(self) -> str:
-        if self.frame.examination is None and self.frame.job is not None:
-            return _("Looking for what changed; esc cancels.")
+        busy = self._examination is None and self.frame.job is not None
+        return _("Looking for what changed; esc cancels.") if busy else self.found_hint()
+
+    def found_hint(self) -> str:
         return _("What changed at each box from one archive to the next, the newest first.")

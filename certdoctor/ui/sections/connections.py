@@ -10,8 +10,7 @@ from textual.binding import BindingType
 
 from certdoctor.language import N_, _
 from certdoctor.ui import keys, words
-from certdoctor.ui.screens.sectioned import Section
-from certdoctor.ui.screens.site import SiteScreen
+from certdoctor.ui.sections.examined import ExaminedSection
 from certdoctor.ui.spans import Cell, Item, block, gap, heading, line, row, text_block
 from certdoctor.ui.widgets.rows import Page, Rows
 
@@ -27,20 +26,16 @@ WHY = {
 }
 
 
-class ConnectionsSection(Section[SiteScreen]):
+class ConnectionsSection(ExaminedSection):
     """Connections above, the chosen one in words below."""
 
     PLACE = "connections"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("connections")]
+    WAITING = N_("The connections stand here as soon as they are examined.")
     DEFAULT_CSS = """
     ConnectionsSection > #connections { height: 1fr; }
     ConnectionsSection > #connection { height: 7; }
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._asked = False
-        self._examination: Examination | None = None  # what the rows show, whatever the screen has dropped since
 
     def compose(self) -> ComposeResult:
         yield Rows(id="connections")
@@ -48,32 +43,7 @@ class ConnectionsSection(Section[SiteScreen]):
         page.can_focus = False
         yield page
 
-    @property
-    def rows(self) -> Rows:
-        return self.query_one("#connections", Rows)
-
-    def take_focus(self) -> None:
-        self.rows.focus()
-
-    def update(self) -> None:
-        if self.frame.examination is not None:
-            self._show(self.frame.examination)
-        elif not self._asked:
-            self._asked = True
-            self.rows.show(
-                [gap(), text_block("", _("The connections stand here as soon as they are examined."), indent=2)]
-            )
-            self.frame.look(self._show)
-            self.frame.refresh_hint()
-
-    def action_examine(self) -> None:
-        self.frame.examination = None
-        self.frame.look(self._show)
-
-    def _show(self, examination: Examination) -> None:
-        if self.gone:
-            return
-        self._examination = examination
+    def draw(self, examination: Examination) -> None:
         # Who connects to whom matters more than the kind: on a narrow screen that one is shortened.
         width = max([_WHO, *(cell_len(_who(connection)) for connection in examination.connections)])
         width = min(width, _WIDEST)
@@ -89,7 +59,6 @@ class ConnectionsSection(Section[SiteScreen]):
             text = _("No connections yet: they follow from the roles of the nodes (n) and their configuration.")
             items = [gap(), text_block("", text, indent=2)]
         self.rows.show(items)
-        self.frame.refresh_hint()
 
     @staticmethod
     def _connection(connection: ConnectionLine, width: int) -> Item:
@@ -132,10 +101,7 @@ class ConnectionsSection(Section[SiteScreen]):
             items.append(text_block("", _("looks for the name {name}").format(name=connection.name), "dim", indent=1))
         return items
 
-    def hint(self) -> str:
-        if self._examination is None:
-            busy = self.frame.job is not None
-            return _("Examining; esc cancels.") if busy else _("x examines all connections.")
+    def found_hint(self) -> str:
         return _("How each side's certificate fares. A case (c) finds out why.")
 
 

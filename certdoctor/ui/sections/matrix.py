@@ -9,11 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from certdoctor.casework.matrix import SIGN, Cell, Matrix, findings_on, matrix, sign
-from certdoctor.language import _
+from certdoctor.language import N_, _
 from certdoctor.text import clean
 from certdoctor.ui import keys, words
-from certdoctor.ui.screens.sectioned import Section
-from certdoctor.ui.screens.site import SiteScreen
+from certdoctor.ui.sections.examined import ExaminedSection
 from certdoctor.ui.spans import Item, Line, Span, block, fit, gap, heading, line, text_block
 from certdoctor.ui.widgets.rows import Page, Rows
 
@@ -24,11 +23,12 @@ _CLIENT = 15  # cells for a client's name
 _SERVER = 11  # cells for a column with its brackets; the longest sign takes seven
 
 
-class MatrixSection(Section[SiteScreen]):
+class MatrixSection(ExaminedSection):
     """The table above, the chosen cell in words below."""
 
     PLACE = "matrix"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("matrix")]
+    WAITING = N_("The table stands here as soon as it is examined.")
     DEFAULT_CSS = """
     MatrixSection > #matrix { height: 1fr; }
     MatrixSection > #cell { height: 8; }
@@ -36,9 +36,6 @@ class MatrixSection(Section[SiteScreen]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked = False
-        # What the table shows: kept here, as nothing that opens from the table changes the evidence.
-        self._examination: Examination | None = None
         self._matrix: Matrix | None = None
         self._column = 0
         self._drawn = ("", -1)  # client and column that stand in brackets
@@ -49,34 +46,10 @@ class MatrixSection(Section[SiteScreen]):
         page.can_focus = False
         yield page
 
-    @property
-    def rows(self) -> Rows:
-        return self.query_one("#matrix", Rows)
-
-    def take_focus(self) -> None:
-        self.rows.focus()
-
-    def update(self) -> None:
-        if self.frame.examination is not None:
-            self._show(self.frame.examination)
-        elif not self._asked:
-            self._asked = True
-            self.rows.show([gap(), text_block("", _("The table stands here as soon as it is examined."), indent=2)])
-            self.frame.look(self._show)
-            self.frame.refresh_hint()
-
-    def action_examine(self) -> None:
-        self.frame.examination = None
-        self.frame.look(self._show)
-
-    def _show(self, examination: Examination) -> None:
-        if self.gone:
-            return
-        self._examination = examination
+    def draw(self, examination: Examination) -> None:
         self._matrix = matrix(examination)
         self._column = min(self._column, max(len(self._matrix.servers) - 1, 0))
         self._draw()
-        self.frame.refresh_hint()
 
     # the table
 
@@ -165,10 +138,7 @@ class MatrixSection(Section[SiteScreen]):
         legend = ", ".join(f"{mark} {words.styled(words.OUTCOME, token)[0]}" for token, mark in SIGN.items())
         yield text_block("", _("server's/client's: {signs}; more ! is more urgent").format(signs=legend), "dim", 1)
 
-    def hint(self) -> str:
-        if self._examination is None:
-            busy = self.frame.job is not None
-            return _("Examining; esc cancels.") if busy else _("x examines all connections.")
+    def found_hint(self) -> str:
         if self.chosen is None:
             return _("The arrows go from cell to cell.")
         return _("enter shows the connections of this cell and their chains.")
