@@ -6,36 +6,31 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Input
 
-from certdoctor.language import _
+from certdoctor.language import N_, _
 from certdoctor.ui import keys
 from certdoctor.ui.reading import Article, articles
 from certdoctor.ui.screens.frame import Frame
+from certdoctor.ui.screens.searched import Searched
 from certdoctor.ui.spans import Cell, Item, block, gap, heading, line, row, text_block
-from certdoctor.ui.widgets.fields import Search
-from certdoctor.ui.widgets.rows import Page, Rows
+from certdoctor.ui.widgets.rows import Page
 
 
-class Glossary(Frame):
+class Glossary(Searched):
     """The terms; enter reads one."""
 
     PLACE = "glossary"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("glossary")]
+    SEARCHES = N_("/ search terms and texts")
 
     def __init__(self) -> None:
         super().__init__()
         self._articles: tuple[Article, ...] = ()
 
-    def compose_body(self) -> ComposeResult:
-        yield Search(placeholder=_("/ search terms and texts"), id="search")
-        yield Rows()
-
     def path(self) -> tuple[str, ...]:
         return (_("glossary"),)
 
     def on_mount(self) -> None:
-        self.query_one(Rows).focus()
         lang = self.doctor.lang
         self.ask(lambda _p: articles(lang), self._loaded, group="glossary")
 
@@ -44,7 +39,7 @@ class Glossary(Frame):
         self._draw()
 
     def _draw(self) -> None:
-        wanted = self.query_one("#search", Search).value.casefold().split()
+        wanted = self.searched.casefold().split()
 
         def fits(article: Article, text: str) -> bool:
             return all(part in text.casefold() for part in wanted)
@@ -56,20 +51,13 @@ class Glossary(Frame):
             for article in (*in_term, *in_text)
         ]
         nothing = _("No article holds these words.")
-        self.query_one(Rows).show(items or [gap(), text_block("", nothing, indent=2)])
+        self.rows.show(items or [gap(), text_block("", nothing, indent=2)])
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def search_changed(self) -> None:
         self._draw()
 
-    def field_left(self) -> None:
-        self.query_one(Rows).focus()
-
-    def action_search(self) -> None:
-        self.query_one("#search", Search).focus()
-
     def action_open(self) -> None:
-        key = self.query_one(Rows).key
+        key = self.rows.key
         article = next((each for each in self._articles if each.id == key), None)
         if article is not None:
             terms = {each.id: each.term for each in self._articles}

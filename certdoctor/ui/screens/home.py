@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Input
 
-from certdoctor.language import _, ngettext
+from certdoctor.language import N_, _, ngettext
 from certdoctor.text import clean
 from certdoctor.ui import keys, stopgaps, words
 from certdoctor.ui.jobs import sentence
-from certdoctor.ui.screens.frame import Frame
+from certdoctor.ui.screens.searched import Searched
 from certdoctor.ui.spans import Cell, Item, gap, heading, row, text_block
 from certdoctor.ui.widgets.fields import Field, Form, Search
-from certdoctor.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from certdoctor.casework.practice import Taken
@@ -27,11 +24,12 @@ _SITES = 300  # shown at once
 _STOPGAPS = 20  # that the first screen lists
 
 
-class Home(Frame):
+class Home(Searched):
     """Customers and sites."""
 
     PLACE = "home"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("home")]
+    SEARCHES = N_("/ search: customer, node, case, finding, note, certificate")
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,15 +43,10 @@ class Home(Frame):
     def on_rows_moved(self) -> None:
         self._again = False
 
-    def compose_body(self) -> ComposeResult:
-        yield Search(placeholder=_("/ search: customer, node, case, finding, note, certificate"), id="search")
-        yield Rows()
-
     def path(self) -> tuple[str, ...]:
         return (_("customers and sites"),)
 
     def on_mount(self) -> None:
-        self.query_one(Rows).focus()
         # The practice, and with it the whole core, is loaded after the first frame stands.
         self.call_after_refresh(self.load)
 
@@ -61,11 +54,6 @@ class Home(Frame):
         self._again = False
         if self._sites is not None:
             self.load()
-
-    @property
-    def searched(self) -> str:
-        """What is searched for."""
-        return self.query_one("#search", Search).value.strip()
 
     def load(self) -> None:
         """Read the list again."""
@@ -91,7 +79,7 @@ class Home(Frame):
         self._sites, self._hits, self._last, notice, self._stopgaps = answer
         if first and notice:
             self.complain(notice)
-        self.query_one(Rows).show(self._items())
+        self.rows.show(self._items())
         self.refresh_hint()
         if self._resuming:
             self._resuming = False
@@ -100,7 +88,7 @@ class Home(Frame):
     def failed(self, error: Exception) -> None:
         super().failed(error)
         if self._sites is None:
-            self.query_one(Rows).show(
+            self.rows.show(
                 [gap(), text_block("", _("The data could not be opened, so nothing can be shown:"), indent=2),
                  gap(), text_block("", sentence(error), "bad", indent=2)]
             )  # fmt: skip
@@ -181,18 +169,12 @@ class Home(Frame):
 
     # keys
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        if event.input.id == "search" and self._sites is not None:
+    def search_changed(self) -> None:
+        if self._sites is not None:
             self.load()
 
-    def action_search(self) -> None:
-        self.query_one("#search", Search).focus()
-
-    def field_left(self) -> None:
-        self.query_one(Rows).focus()
-
     def action_open(self) -> None:
-        key = self.query_one(Rows).key
+        key = self.rows.key
         if key == "resume":
             self.action_resume()
         elif found := stopgaps.chosen(self._stopgaps, key):
@@ -250,7 +232,7 @@ class Home(Frame):
         self.app.push_screen(Fleet())
 
     def action_timeline(self) -> None:
-        key = self.query_one(Rows).key
+        key = self.rows.key
         site = next((s for s in self._sites or () if key == f"site-{s.id}"), None)
         if site is None:
             self.say(_("Choose a site first; its customer's history is shown."))

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Input
 
-from certdoctor.language import _, ngettext
+from certdoctor.language import N_, _, ngettext
 from certdoctor.ui import keys, words
 from certdoctor.ui.reading import article, failure_modes, found_modes
 from certdoctor.ui.screens.frame import Frame
+from certdoctor.ui.screens.searched import Searched
 from certdoctor.ui.spans import Cell, Item, Line, Span, block, gap, heading, line, row, text_block
-from certdoctor.ui.widgets.fields import Search
-from certdoctor.ui.widgets.rows import Page, Rows
+from certdoctor.ui.widgets.rows import Page
 
 if TYPE_CHECKING:
     from certdoctor.knowledge.articles import DiagnosisArticle, FailureMode, RuleText, Tried
@@ -25,25 +24,21 @@ if TYPE_CHECKING:
 _CASES = 20  # shown at most
 
 
-class KnowledgeBrowser(Frame):
+class KnowledgeBrowser(Searched):
     """All failure modes; enter reads one."""
 
     PLACE = "knowledge"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("knowledge")]
+    SEARCHES = N_("/ search in English or German: fault, cause, fix, symptom, id")
 
     def __init__(self) -> None:
         super().__init__()
         self._modes: tuple[FailureMode, ...] = ()
 
-    def compose_body(self) -> ComposeResult:
-        yield Search(placeholder=_("/ search in English or German: fault, cause, fix, symptom, id"), id="search")
-        yield Rows()
-
     def path(self) -> tuple[str, ...]:
         return (_("knowledge"),)
 
     def on_mount(self) -> None:
-        self.query_one(Rows).focus()
         lang = self.doctor.lang
         self.ask(lambda _p: failure_modes(lang), self._loaded, group="knowledge")
 
@@ -52,7 +47,7 @@ class KnowledgeBrowser(Frame):
         self._draw()
 
     def _draw(self) -> None:
-        modes = found_modes(self._modes, self.query_one("#search", Search).value)
+        modes = found_modes(self._modes, self.searched)
         items: list[Item] = [
             row(
                 mode.id,
@@ -64,17 +59,10 @@ class KnowledgeBrowser(Frame):
         ]
         nothing = _("Nothing that is known holds these words.")
         best = modes[0].id if modes else None
-        self.query_one(Rows).show(items or [gap(), text_block("", nothing, indent=2)], best)
+        self.rows.show(items or [gap(), text_block("", nothing, indent=2)], best)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def search_changed(self) -> None:
         self._draw()
-
-    def field_left(self) -> None:
-        self.query_one(Rows).focus()
-
-    def action_search(self) -> None:
-        self.query_one("#search", Search).focus()
 
     def action_glossary(self) -> None:
         from certdoctor.ui.screens.glossary import Glossary
@@ -82,7 +70,7 @@ class KnowledgeBrowser(Frame):
         self.app.push_screen(Glossary())
 
     def action_open(self) -> None:
-        key = self.query_one(Rows).key
+        key = self.rows.key
         mode = next((each for each in self._modes if each.id == key), None)
         if mode is None:
             return
