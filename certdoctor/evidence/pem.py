@@ -34,11 +34,12 @@ _ESCAPES = re.compile(r"\\+r\\+n|\\+[nr]|&#(?:1[03]|x0*[ad]);|<br */?>", re.IGNO
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[ \t]")
 _QUOTE = re.compile(r"[ \t]*(?:[>|#*][ \t>|#*]*)?")
 _BLANK = re.compile(r"[\s\u00a0\u00ad\u200b-\u200f\u2028\u2029\u2060\ufeff\"',;\\]+")
-_CLEAN = re.compile(r"[ \t]*\r?\n(?:[A-Za-z0-9+/]+={0,2}[ \t]*\r?\n)+")
+_CLEAN_BODY = r"[ \t]*\r?\n(?:[A-Za-z0-9+/]+={0,2}[ \t]*\r?\n)+"
+_CLEAN = re.compile(_CLEAN_BODY)
 # What nearly every file holds, one block behind the other: found at once, all else is looked at by its markers
 _USUAL = re.compile(
     r"[\r\n]*(-----BEGIN ([A-Z0-9]{2,20}(?: [A-Z0-9]{1,20})?)-----"
-    r"([ \t]*\r?\n(?:[A-Za-z0-9+/]+={0,2}[ \t]*\r?\n)+)-----END \2-----)(?=[\r\n]|\Z)"
+    rf"({_CLEAN_BODY})-----END \2-----)(?=[\r\n]|\Z)"
 )
 _LINE_END = re.compile(r"[ \t]*[\r\n]")
 _INDENTED = re.compile(r"[\r\n][ \t>|#*]+[A-Za-z0-9+/]")

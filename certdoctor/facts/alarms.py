@@ -30,6 +30,8 @@ _LISTED = re.compile(
     rb'(?:^|[\t,;|]|  |\balarms?\b[ \t]*(?:id|number|no\.?)?[ \t:#=]*)[ \t]*"?(?P<id>\d{5})"?(?=[\t ,;|:.)-]|\r?\n|$)',
     re.IGNORECASE,
 )
+# What `_LISTED` cannot do without and few lines of a log have; looked for first, as it is far quicker
+_NUMBER = re.compile(rb'\d{5}"?(?=[\t ,;|:.)-]|\r?\n|$)')
 _GONE = re.compile(rb"\b(?:lowered|cleared|resolved|inactive)\b", re.IGNORECASE)
 _STATE = re.compile(
     rb"\b(?:raised|(?:un)?acknowledged|active|new|emergency|alert|critical|error|warning|notice|information(?:al)?)\b",
@@ -114,7 +116,7 @@ def _in_list(document: Document, data: bytes) -> Iterator[Alarm]:
         if b'UTCTime="' in line:
             continue  # a log's own line, which tells of an alarm as an event
         row = line[:_LONGEST]
-        found = _LISTED.search(row)
+        found = _LISTED.search(row) if _NUMBER.search(row) else None
         gone = bool(_GONE.search(row)) if found else False
         if found and (gone or _STATE.search(row)):
             words = clean(row.decode("utf-8", "replace").strip().replace("\t", " "), 200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from certdoctor.language import _
-from certdoctor.ui.packing import LANGUAGES
+from certdoctor.ui.packing import LANGUAGES, written_paths
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.widgets.fields import Field, Form
 
@@ -41,5 +41,5 @@ def write_report(
     frame.write(
         form,
         lambda practice: report(practice, file, kind, lang, case_id=case_id, site_id=site_id),
-        lambda path: _("Written: {file}").format(file=path),
+        lambda path: written_paths([path]),
     )

@@ -13,6 +13,8 @@ from certdoctor.language import N_, _, ngettext
 from certdoctor.ui import keys, words
 from certdoctor.ui.packing import written_paths
 from certdoctor.ui.reading import questions
+from certdoctor.ui.reporting import ID as REPORT
+from certdoctor.ui.reporting import report_form, write_report
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 from certdoctor.ui.widgets.fields import Field, Form
 
@@ -302,8 +304,6 @@ class CaseScreen(Sectioned):
     # the report
 
     async def action_report(self) -> None:
-        from certdoctor.ui.reporting import report_form
-
         if self.view is not None:
             title = _("Write a report on this case")
             note = _("The story of the case: what was told, found, done and proven, and what was not checked.")
@@ -366,9 +366,7 @@ class CaseScreen(Sectioned):
             ends = self._open_ends(self.proof)
             self.do(lambda p: p.close_case(self.case_id, outcome, ends), _("The case is closed."))
             await self.close_panel()
-        elif form.id == "form-report":
-            from certdoctor.ui.reporting import write_report
-
+        elif form.id == REPORT:
             write_report(self, form, values, case_id=self.case_id)
         elif form.id == "form-request":
             self._write_request(form, Path(values["folder"]).expanduser())

@@ -13,6 +13,7 @@ from certdoctor.errors import CertdoctorError
 from certdoctor.language import _, ngettext
 from certdoctor.text import clean
 from certdoctor.ui import keys, words
+from certdoctor.ui.packing import written_paths
 from certdoctor.ui.screens.frame import Frame
 from certdoctor.ui.spans import Cell, Item, block, gap, heading, row, text_block
 from certdoctor.ui.widgets.fields import Field, Form, Search
@@ -196,5 +197,5 @@ class Fleet(Frame):
         self.write(
             form,
             lambda _p: new_file(file, calendar(uses, now)),
-            lambda path: _("Written: {file}").format(file=path),
+            lambda path: written_paths([path]),
         )

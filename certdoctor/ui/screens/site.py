@@ -9,6 +9,9 @@ from textual.binding import BindingType
 
 from certdoctor.language import N_, _
 from certdoctor.ui import keys
+from certdoctor.ui.packing import written_paths
+from certdoctor.ui.reporting import ID as REPORT
+from certdoctor.ui.reporting import report_form, write_report
 from certdoctor.ui.screens.sectioned import Section, Sectioned
 from certdoctor.ui.widgets.fields import Field, Form
 
@@ -124,8 +127,6 @@ class SiteScreen(Sectioned):
         return "-".join("".join(c if c.isalnum() else " " for c in name).split())
 
     async def action_report(self) -> None:
-        from certdoctor.ui.reporting import report_form
-
         title = _("Write a report on this site")
         note = _("The health of the site as it stands: findings, connections, certificates, what was not checked.")
         await self.open_panel(report_form(title, self._file_name(), self.doctor.lang, note))
@@ -144,9 +145,7 @@ class SiteScreen(Sectioned):
         )
 
     async def form_saved(self, form: Form, values: dict[str, str]) -> None:
-        if form.id == "form-report":
-            from certdoctor.ui.reporting import write_report
-
+        if form.id == REPORT:
             write_report(self, form, values, site_id=self.site_id)
             return
         if "share" not in values:
@@ -156,7 +155,7 @@ class SiteScreen(Sectioned):
         self.write(
             form,
             lambda p: p.share(self.site_id, file, None, anonymous),
-            lambda path: _("Written: {file}").format(file=path),
+            lambda path: written_paths([path]),
         )
 
     def look(self, then: Callable[[Examination], object]) -> None:

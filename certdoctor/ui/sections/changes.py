@@ -34,7 +34,7 @@ class ChangesSection(ExaminedSection):
                 items.append(block(f"change-{len(items)}", said, indent=1, hang=2))
         text = _("Nothing to compare, or nothing changed. Add a newer diagnostic archive of the same box to a case:"
                  " what changed since the one before stands here.")  # fmt: skip
-        self.query_one(Rows).show(items or [gap(), text_block("", text, indent=2)])
+        self.rows.show(items or [gap(), text_block("", text, indent=2)])
 
     def hint(self) -> str:
         busy = self._examination is None and self.frame.job is not None
